@@ -1,0 +1,118 @@
+package seal
+
+// A Form fixes, for one kind of text, which labels stand in which order. What
+// a form does not list, Parse refuses, so every text has exactly one spelling.
+type Form struct {
+	Kind   Kind
+	Title  string // what the agent and the receipt call it
+	Labels []Label
+	// Table says that rows may follow the labels; Columns names their cells.
+	Table   bool
+	Columns []string
+	// Statement says that people sign texts of this kind.
+	Statement bool
+}
+
+// A Label is one line's name and how often the line may stand.
+type Label struct {
+	Name     string
+	Many     bool // one or more lines
+	Optional bool // may be absent
+}
+
+// Kinds of statements. A seal for one purpose never counts for another.
+const (
+	Login            Kind = "login"             // 登录
+	Genesis          Kind = "genesis"           // 启用: entry 0
+	Import           Kind = "import"            // 导入申请
+	Review           Kind = "review"            // 学校审查 (合格建议, batch)
+	ReviewAdverse    Kind = "review-adverse"    // 学校审查 (不利建议, singly)
+	NotAccept        Kind = "not-accept"        // 不予受理, handler and head
+	Send             Kind = "send"              // 学校上报
+	Return           Kind = "return"            // 退回学校
+	Conclude         Kind = "conclude"          // 注册合格, batch
+	ConcludeAdverse  Kind = "conclude-adverse"  // 暂缓注册 / 注册不合格, auditor and lead
+	ConcludeOverride Kind = "conclude-override" // 注册合格 against the proposal, auditor and lead
+	Window           Kind = "window"            // 时段调整
+	Licence          Kind = "licence"           // 登记办学许可
+	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
+)
+
+// Kinds of texts the log is made of; nobody signs them with a token.
+const (
+	EntryText Kind = "entry" // a leaf of the log
+	StateText Kind = "state" // what an act left behind, a row per record
+)
+
+// head opens, foot closes every signed statement.
+var (
+	head = []Label{{Name: "门户"}, {Name: "机构"}, {Name: "签署人", Many: true}, {Name: "事项"}}
+	foot = []Label{{Name: "随机数"}, {Name: "出具时间"}, {Name: "有效至"}}
+)
+
+// annexColumns are the cells of a signed line that stands for an annex row:
+// number, record, SHA-256(salt ‖ row text) in hex.
+var annexColumns = []string{"序号", "记录", "行摘要"}
+
+func statement(kind Kind, title string, labels ...Label) Form {
+	all := append(append(append([]Label{}, head...), labels...), foot...)
+	return Form{Kind: kind, Title: title, Labels: all, Statement: true}
+}
+
+func batch(kind Kind, title string, labels ...Label) Form {
+	labels = append(append([]Label{}, labels...), Label{Name: "附件栏目"}, Label{Name: "附件行数"})
+	f := statement(kind, title, labels...)
+	f.Table, f.Columns = true, annexColumns
+	return f
+}
+
+func one(name string) Label  { return Label{Name: name} }
+func many(name string) Label { return Label{Name: name, Many: true} }
+func some(name string) Label { return Label{Name: name, Many: true, Optional: true} }
+func maybe(name string) Label {
+	return Label{Name: name, Optional: true}
+}
+
+// forms is the closed list; SPEC.md shows the same list for people.
+var forms = []Form{
+	{Kind: Login, Title: "登录", Statement: true, Labels: append([]Label{one("门户"), one("事项")}, foot...)},
+	batch(Genesis, "启用", one("日志名称"), one("日志公钥"), one("签发机构"), one("规则"), one("政策"), many("来源文件")),
+	batch(Import, "导入申请", one("计划年度"), one("导入编号"), one("文件摘要"), one("选择"), one("行数合计")),
+	batch(Review, "学校审查", one("计划年度"), one("学校"), one("审查结论")),
+	statement(ReviewAdverse, "学校审查（不利建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
+		one("核对结果"), some("更正"), some("规则发现"), one("审查结论"), one("理由")),
+	statement(NotAccept, "不予受理", one("计划年度"), one("记录"), one("申请人"), one("学校"), many("规则发现"), one("理由")),
+	batch(Send, "学校上报", one("计划年度"), one("学校"), one("名单摘要")),
+	statement(Return, "退回学校", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("理由")),
+	batch(Conclude, "注册结论", one("计划年度"), one("结论"), one("规则包")),
+	statement(ConcludeAdverse, "注册结论（不利）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
+		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), one("依据"), one("理由")),
+	statement(ConcludeOverride, "注册结论（不同于规则建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
+		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), one("依据"), one("理由")),
+	statement(Window, "时段调整", one("计划年度"), one("适用机构"), one("阶段"), one("原开始"), one("原结束"), one("新开始"), one("新结束"),
+		one("理由"), maybe("文号")),
+	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),
+	statement(KeyRevoke, "停用钥匙", one("保管人"), one("钥匙指纹"), one("理由")),
+
+	// An entry: the leaf of the log, at most 2 KiB, no names.
+	{Kind: EntryText, Title: "日志条目", Labels: []Label{
+		one("序号"), one("前一条"), one("收到"), one("入册"), one("行为"), one("人员"), one("钥匙"), one("机构"), one("主体"),
+		one("签署进度"), one("陈述摘要"), one("签章摘要"), one("状态摘要"), maybe("说明"),
+	}},
+	// A state: one row per record that the act touched.
+	{Kind: StateText, Title: "记录状态", Labels: []Label{one("序号"), one("行为"), one("记录数")}, Table: true,
+		Columns: []string{"主体", "前一条", "状态摘要"}},
+}
+
+// FormOf gives the form of a kind, and whether there is one.
+func FormOf(kind Kind) (Form, bool) {
+	for _, f := range forms {
+		if f.Kind == kind {
+			return f, true
+		}
+	}
+	return Form{}, false
+}
+
+// Forms lists every form, in the order of the SPEC.
+func Forms() []Form { return append([]Form(nil), forms...) }
