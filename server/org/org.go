@@ -1,0 +1,37 @@
+// Package org holds the bodies that take part in the registration year and the
+// people who work in them. Scope is affiliation (隶属), a path in the tree of
+// bodies, never a prefix of the division code (domain section 4).
+package org
+
+import "time"
+
+// Organisation is a body: the city, 市直, a county, or a school.
+type Organisation struct {
+	ID, Parent string
+	Path       string // /341000/341021/HS10123/ : every ancestor and itself, each closed by a slash
+	Kind       string // city, city_run, county, or a kind of school
+	Name       string
+	Ownership  string // 公办, 民办, or empty for organs
+	Division   string // where the house stands; decides nothing
+	Stages     []string
+	Licence    string // school licence number (R02)
+	ValidFrom  time.Time
+	ValidTo    *time.Time // last day, nil while it lasts
+}
+
+// Staff is a person with duties in the system (R54). No power comes from this
+// row: appointments and keys give it.
+type Staff struct {
+	ID, Name, Org, Post string
+	Phone               string // encrypted at rest
+	FiledOn             *time.Time
+	Trained             []int // years whose training is complete (R43)
+}
+
+// Appointment gives one person one role in one body.
+type Appointment struct {
+	ID    string // staff/role/org
+	Staff string
+	Role  string
+	Org   string
+}
