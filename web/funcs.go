@@ -1,0 +1,5 @@
+package web
+
+import "html/template"
+
+var pageFuncs = template.FuncMap{}
