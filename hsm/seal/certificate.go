@@ -1,0 +1,62 @@
+package seal
+
+import (
+	"crypto/x509"
+	"slices"
+	"time"
+)
+
+// parseCertificates reads what the seal carries. A point off the curve fails
+// here: the key would not be one.
+func parseCertificates(raw [][]byte) ([]*x509.Certificate, error) {
+	var certs []*x509.Certificate
+	for _, der := range raw {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, refuseFor(BadCertificates, "", err)
+		}
+		certs = append(certs, c)
+	}
+	return certs, nil
+}
+
+// checkUsage holds what the signer's certificate must say of itself: a
+// person's key for signing and client authentication, not an authority's.
+func checkUsage(leaf *x509.Certificate) error {
+	if leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || leaf.IsCA ||
+		leaf.KeyUsage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 {
+		return refuse(BadKeyUsage, "")
+	}
+	if !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth) {
+		return refuse(BadExtendedUsage, "")
+	}
+	return nil
+}
+
+// checkPath builds the path at the moment received and refuses any certificate
+// in the seal that is not part of it.
+func checkPath(leaf *x509.Certificate, certs []*x509.Certificate, trust Trust, received time.Time) error {
+	if trust.Roots == nil { // x509 would fall back to the system's
+		return refuse(NotTrusted, "")
+	}
+	if received.Before(leaf.NotBefore) || received.After(leaf.NotAfter) {
+		return refuse(CertificateTime, "")
+	}
+	others := x509.NewCertPool()
+	for _, c := range certs {
+		if c != leaf {
+			others.AddCert(c)
+		}
+	}
+	chains, err := leaf.Verify(x509.VerifyOptions{Roots: trust.Roots, Intermediates: others, CurrentTime: received,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	if err != nil {
+		return refuseFor(BadPath, "", err)
+	}
+	for _, c := range certs {
+		if !slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool { return slices.ContainsFunc(chain, c.Equal) }) {
+			return refuse(BadCertificates, "有与签署人无关的证书")
+		}
+	}
+	return nil
+}
