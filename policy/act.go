@@ -1,0 +1,119 @@
+package policy
+
+// Act is one thing a person or the system does. The constants are the closed
+// list: LoadFrom refuses a line with any other word, and so does May.
+type Act string
+
+// The acts of the first stretch of the journey (domain sections 1 and 5).
+const (
+	Login                Act = "login"                  // 登录
+	Logout               Act = "logout"                 // 退出
+	ViewHome             Act = "view_home"              // 今日办理
+	ViewPlan             Act = "view_plan"              // 查看年度计划
+	SetWindow            Act = "set_window"             // 时段调整 (R33)
+	SetLicence           Act = "set_licence"            // 登记办学许可 (R02)
+	List                 Act = "list"                   // 申请列表
+	View                 Act = "view"                   // 查看申请
+	ImportSheet          Act = "import_sheet"           // 导入申请 (R13)
+	Accept               Act = "accept"                 // 受理
+	Review               Act = "review"                 // 学校审查 (R16-R19)
+	NotAccept            Act = "not_accept"             // 不予受理
+	CountersignNotAccept Act = "countersign_not_accept" // 不予受理复签
+	Send                 Act = "send"                   // 学校上报 (R20)
+	ReturnToSchool       Act = "return_to_school"       // 退回学校 (R22)
+	Conclude             Act = "conclude"               // 给出注册结论, batch or single (R23)
+	Confirm              Act = "confirm"                // 复签注册结论 (R24)
+	ViewReceipt          Act = "view_receipt"           // 查看签署回执
+	ViewProof            Act = "view_proof"             // 取证明文件
+	ReadLog              Act = "read_log"               // 查阅日志
+	ListKeys             Act = "list_keys"              // 查看钥匙
+	RevokeKey            Act = "revoke_key"             // 停用钥匙
+	Genesis              Act = "genesis"                // 启用: entry 0
+	Refusal              Act = "refusal"                // a refusal that becomes an entry
+	VoidProposal         Act = "void_proposal"          // an act of several people that lapsed
+)
+
+// Resource is what an act touches. Each act has exactly one.
+type Resource string
+
+// The resources.
+const (
+	SessionResource     Resource = "session"
+	HomeResource        Resource = "home"
+	PlanResource        Resource = "plan"
+	LicenceResource     Resource = "licence"
+	ApplicationResource Resource = "application"
+	ImportResource      Resource = "import"
+	ReceiptResource     Resource = "receipt"
+	ProofResource       Resource = "proof"
+	LogResource         Resource = "log"
+	KeyResource         Resource = "key"
+	InstitutionResource Resource = "institution"
+	RefusalResource     Resource = "refusal"
+	ProposalResource    Resource = "proposal"
+)
+
+// actRow binds an act to its resource and to the words people read.
+type actRow struct {
+	Act      Act
+	Resource Resource
+	Name     string
+}
+
+// acts is the closed list, in the order of the journey.
+var acts = []actRow{
+	{Login, SessionResource, "登录"},
+	{Logout, SessionResource, "退出"},
+	{ViewHome, HomeResource, "今日办理"},
+	{ViewPlan, PlanResource, "查看年度计划"},
+	{SetWindow, PlanResource, "时段调整"},
+	{SetLicence, LicenceResource, "登记办学许可"},
+	{List, ApplicationResource, "查看申请列表"},
+	{View, ApplicationResource, "查看申请"},
+	{ImportSheet, ImportResource, "导入申请"},
+	{Accept, ApplicationResource, "受理申请"},
+	{Review, ApplicationResource, "学校审查"},
+	{NotAccept, ApplicationResource, "不予受理"},
+	{CountersignNotAccept, ApplicationResource, "复签不予受理"},
+	{Send, ApplicationResource, "学校上报"},
+	{ReturnToSchool, ApplicationResource, "退回学校"},
+	{Conclude, ApplicationResource, "给出注册结论"},
+	{Confirm, ApplicationResource, "复签注册结论"},
+	{ViewReceipt, ReceiptResource, "查看签署回执"},
+	{ViewProof, ProofResource, "取证明文件"},
+	{ReadLog, LogResource, "查阅日志"},
+	{ListKeys, KeyResource, "查看钥匙"},
+	{RevokeKey, KeyResource, "停用钥匙"},
+	{Genesis, InstitutionResource, "启用"},
+	{Refusal, RefusalResource, "拒绝记录"},
+	{VoidProposal, ProposalResource, "待签事项失效"},
+}
+
+// Acts lists every act, in the order of the journey.
+func Acts() []Act {
+	list := make([]Act, len(acts))
+	for i, row := range acts {
+		list[i] = row.Act
+	}
+	return list
+}
+
+// ActResource gives the resource of an act, and whether there is such an act.
+func ActResource(act Act) (Resource, bool) {
+	for _, row := range acts {
+		if row.Act == act {
+			return row.Resource, true
+		}
+	}
+	return "", false
+}
+
+// Name is the act in the words of the pages; the bare word if it is unknown.
+func (a Act) Name() string {
+	for _, row := range acts {
+		if row.Act == a {
+			return row.Name
+		}
+	}
+	return string(a)
+}

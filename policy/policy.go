@@ -1,0 +1,306 @@
+// Package policy decides who may do what, where. It exists so that this
+// question has one answer in one place: a file of about seventy lines that a
+// reviewer can read, evaluated by Casbin, and nothing but Casbin.
+//
+// It promises that a Grant which is not zero came from a line of that file, for
+// a person whose appointments carry it, about a body within that line's reach.
+// Roles, acts, resources and reaches are closed lists; people and organisations
+// are arguments, never lines. It does not know windows, states of records or
+// who acted on a record before: that is registration's. It does not know
+// whether a key is in custody or a person is filed and trained: the caller asks
+// custody and org before it builds an Officer.
+package policy
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+)
+
+//go:embed model.conf
+var embeddedModel []byte
+
+//go:embed policy.csv
+var embeddedLines []byte
+
+// Officer is a known person in a session, with what the log says of him.
+type Officer struct {
+	Staff        string
+	Session      string
+	Key          string // fingerprint of the certificate
+	Appointments []Appointment
+	Epoch        uint64
+}
+
+// Policy answers May. It is immutable after loading and safe for concurrent use.
+type Policy struct {
+	enforcer *casbin.Enforcer
+	digest   string
+	lines    []line
+}
+
+// line is one line of the policy file, read strictly.
+type line struct {
+	Role     Role
+	Act      Act
+	Resource Resource
+	Reach    Reach
+}
+
+// Load reads the policy that the program carries.
+func Load() (*Policy, error) { return LoadFrom(embeddedModel, embeddedLines) }
+
+// LoadFrom reads a model and policy lines. It refuses an unknown word, an act
+// with another act's resource, a line given twice, a line that would show
+// business data to an officer, and a model that Casbin cannot read.
+func LoadFrom(modelText, lines []byte) (*Policy, error) {
+	m, err := model.NewModelFromString(string(modelText))
+	if err != nil {
+		return nil, fmt.Errorf("policy model: %w", err)
+	}
+	parsed, err := parseLines(string(lines))
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range parsed {
+		rule := []string{string(l.Role), string(l.Act), string(l.Resource), string(l.Reach)}
+		if err := m.AddPolicy("p", "p", rule); err != nil {
+			return nil, fmt.Errorf("policy line %s: %w", strings.Join(rule, ", "), err)
+		}
+	}
+	enforcer, err := casbin.NewEnforcer(m)
+	if err != nil {
+		return nil, fmt.Errorf("policy enforcer: %w", err)
+	}
+	enforcer.AddFunction("within", func(args ...any) (any, error) {
+		if len(args) != 2 {
+			return false, fmt.Errorf("within: %d arguments", len(args))
+		}
+		words, ok1 := args[0].(string)
+		reach, ok2 := args[1].(string)
+		return ok1 && ok2 && within(words, reach), nil
+	})
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%d\n", len(modelText)) // a border that no content can move
+	sum.Write(modelText)
+	sum.Write(lines)
+	p := &Policy{enforcer: enforcer, digest: hex.EncodeToString(sum.Sum(nil)), lines: parsed}
+	if _, _, err := p.enforce(SC, Login, SessionResource, string(Own)); err != nil {
+		return nil, fmt.Errorf("policy model: %w", err) // a matcher that does not evaluate shows now, not at a request
+	}
+	return p, nil
+}
+
+// parseLines reads `p, role, act, resource, reach`; # begins a comment line.
+func parseLines(text string) ([]line, error) {
+	var list []line
+	seen := map[line]int{}
+	for i, raw := range strings.Split(text, "\n") {
+		raw = strings.TrimSpace(raw)
+		if raw == "" || strings.HasPrefix(raw, "#") {
+			continue
+		}
+		cells := strings.Split(raw, ",")
+		for j := range cells {
+			cells[j] = strings.TrimSpace(cells[j])
+		}
+		if len(cells) != 5 || cells[0] != "p" {
+			return nil, forbidden("政策文件第 %d 行应写作“p, 角色, 行为, 对象, 范围”。", i+1)
+		}
+		l := line{Role(cells[1]), Act(cells[2]), Resource(cells[3]), Reach(cells[4])}
+		if err := l.check(); err != nil {
+			return nil, forbidden("政策文件第 %d 行：%s", i+1, err.Sentence())
+		}
+		if first, twice := seen[l]; twice {
+			return nil, forbidden("政策文件第 %d 行与第 %d 行相同，请删去一行。", i+1, first)
+		}
+		seen[l] = i + 1
+		list = append(list, l)
+	}
+	if len(list) == 0 {
+		return nil, forbidden("政策文件里没有任何一行规定，谁都不能办事。")
+	}
+	return list, nil
+}
+
+// check refuses words nobody knows and lines that break the exclusion of the
+// three officers from business data.
+func (l line) check() *Error {
+	row, person := l.Role.row()
+	resource, known := ActResource(l.Act)
+	switch {
+	case !person && l.Role != System:
+		return forbidden("没有角色“%s”。", l.Role)
+	case !known:
+		return forbidden("没有行为“%s”。", l.Act)
+	case l.Resource != resource:
+		return forbidden("行为“%s”的对象是“%s”，不是“%s”。", l.Act, resource, l.Resource)
+	case !reachKnown(l.Reach):
+		return forbidden("没有范围“%s”。", l.Reach)
+	case (l.Role == System) != (l.Reach == SystemOnly):
+		return forbidden("范围“system”只属于角色“system”，反之亦然。")
+	case l.Reach == All && !row.Officer:
+		return forbidden("范围“all”只给三员，业务角色“%s”不能用。", l.Role)
+	case row.Officer && businessData(l.Resource):
+		return forbidden("三员不接触业务数据，“%s”不能办“%s”。", l.Role, l.Act)
+	}
+	return nil
+}
+
+func reachKnown(reach Reach) bool {
+	for _, r := range Reaches() {
+		if r == reach {
+			return true
+		}
+	}
+	return false
+}
+
+// businessData names the resources whose pages show names of teachers.
+func businessData(resource Resource) bool {
+	switch resource {
+	case ApplicationResource, ImportResource, LicenceResource, ReceiptResource, ProofResource:
+		return true
+	}
+	return false
+}
+
+// Digest is SHA-256 over model and lines, lower-case hex.
+func (p *Policy) Digest() string { return p.digest }
+
+// May asks whether the person may do the act on the body, and on what lies
+// beneath it. The answer is a Grant, or an *Error that names the roles which
+// could, or the body outside the reach; a body out of reach is answered as if
+// there were none (case 38).
+func (p *Policy) May(who Officer, act Act, body Body) (Grant, error) {
+	resource, known := ActResource(act)
+	if !known {
+		return Grant{}, forbidden("政策里没有“%s”这个行为，一律不准。", act)
+	}
+	if who.Staff == "" {
+		return Grant{}, forbidden("还没有登录，不能%s。请插入钥匙登录后再办。", act.Name())
+	}
+	held := make([]Role, len(who.Appointments))
+	for i, a := range who.Appointments {
+		held[i] = a.Role
+	}
+	if err := Combine(held); err != nil {
+		return Grant{}, err
+	}
+	for _, a := range who.Appointments {
+		grant, yes, err := p.ask(who, a, act, resource, body)
+		if err != nil {
+			return Grant{}, err
+		}
+		if yes {
+			return grant, nil
+		}
+	}
+	return Grant{}, p.refuse(who, act, body.ID)
+}
+
+// ask puts one appointment before Casbin.
+func (p *Policy) ask(who Officer, a Appointment, act Act, resource Resource, body Body) (Grant, bool, error) {
+	if !a.Role.Fits(a.Body.Kind) || body.ID == "" || !wellFormed(body.Path) {
+		return Grant{}, false, nil
+	}
+	yes, reach, err := p.enforce(a.Role, act, resource, held(a.Body, body))
+	if err != nil || !yes {
+		return Grant{}, false, err
+	}
+	return Grant{
+		person: who.Staff, session: who.Session, key: who.Key,
+		act: act, resource: resource, role: a.Role, reach: reach, body: body, epoch: who.Epoch,
+	}, true, nil
+}
+
+// enforce is the one call into Casbin; it also gives the reach of the line.
+func (p *Policy) enforce(role Role, act Act, resource Resource, words string) (bool, Reach, error) {
+	yes, rule, err := p.enforcer.EnforceEx(string(role), string(act), string(resource), words)
+	if err != nil {
+		return false, "", fmt.Errorf("casbin: %w", err)
+	}
+	if !yes || len(rule) != 4 {
+		return false, "", nil
+	}
+	return true, Reach(rule[3]), nil
+}
+
+// System gives the grant of an act that no person is appointed to: what
+// happens before somebody is known, and what the system does by itself.
+func (p *Policy) System(act Act) (Grant, error) { return p.SystemFor(Officer{}, act) }
+
+// SystemFor is System on behalf of a known person: a refusal that he met, the
+// login that makes him known. The grant names him and lends him no role.
+func (p *Policy) SystemFor(who Officer, act Act) (Grant, error) {
+	resource, known := ActResource(act)
+	if !known {
+		return Grant{}, forbidden("政策里没有“%s”这个行为，一律不准。", act)
+	}
+	yes, reach, err := p.enforce(System, act, resource, string(SystemOnly))
+	if err != nil {
+		return Grant{}, err
+	}
+	if !yes {
+		return Grant{}, forbidden("系统自己不能%s，须由有任职的人办理。", act.Name())
+	}
+	return Grant{
+		person: who.Staff, session: who.Session, key: who.Key, epoch: who.Epoch,
+		act: act, resource: resource, role: System, reach: reach,
+		body: Body{ID: "system", Path: "/", Kind: "system"},
+	}, nil
+}
+
+// Unknown is the answer for a body that does not exist: word for word what May
+// says about one that exists and is out of reach.
+func (p *Policy) Unknown(who Officer, act Act, id string) error { return p.refuse(who, act, id) }
+
+// refuse finds the sentence: no role for the act at all, or not this body.
+func (p *Policy) refuse(who Officer, act Act, id string) *Error {
+	var mine []Role
+	var homes []string
+	able := false
+	for _, a := range who.Appointments {
+		mine = append(mine, a.Role)
+		if p.gives(a.Role, act) && a.Role.Fits(a.Body.Kind) {
+			able = true
+			homes = append(homes, a.Body.ID)
+		}
+	}
+	if able {
+		return notFound("在您的任职机构（%s）范围内没有机构 %s。请核对编号；不归您这里管的，请由该机构的人员办理“%s”。",
+			strings.Join(homes, "、"), id, act.Name())
+	}
+	needed := p.rolesFor(act)
+	if len(needed) == 0 {
+		return forbidden("“%s”不由任何人办理，只由系统记录。", act.Name())
+	}
+	if len(mine) == 0 {
+		return forbidden("“%s”须由%s办理，您目前没有任职。请由安全保密管理员核对您的任职。", act.Name(), roleWords(needed))
+	}
+	return forbidden("“%s”须由%s办理，您的任职是%s。请转给有此任职的人员。", act.Name(), roleWords(needed), roleWords(mine))
+}
+
+func (p *Policy) gives(role Role, act Act) bool {
+	for _, l := range p.lines {
+		if l.Role == role && l.Act == act {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Policy) rolesFor(act Act) []Role {
+	var list []Role
+	for _, role := range Roles() {
+		if p.gives(role, act) {
+			list = append(list, role)
+		}
+	}
+	return list
+}
