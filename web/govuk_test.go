@@ -30,13 +30,13 @@ var components = []string{
 }
 
 func TestEveryVisibleFixtureOfTheComponentsWeUseComesOutEqual(t *testing.T) {
-	base, err := base()
+	base, err := base(new(assets))
 	if err != nil {
 		t.Fatal(err)
 	}
 	total := 0
 	for _, name := range components {
-		shown, hidden := 0, 0
+		shown, hidden, unequal := 0, 0, 0
 		for _, f := range readFixtures(t, name) {
 			var got bytes.Buffer
 			if err := base.ExecuteTemplate(&got, "govuk-"+name, trusted(f.Options)); err != nil {
@@ -45,6 +45,8 @@ func TestEveryVisibleFixtureOfTheComponentsWeUseComesOutEqual(t *testing.T) {
 			}
 			if g, w := canonical(t, got.String()), canonical(t, f.HTML); g != w {
 				t.Errorf("%s, %q:\n got %s\nwant %s", name, f.Name, g, w)
+				unequal++
+				continue
 			}
 			if f.Hidden {
 				hidden++
@@ -56,7 +58,7 @@ func TestEveryVisibleFixtureOfTheComponentsWeUseComesOutEqual(t *testing.T) {
 			t.Errorf("%s: no visible fixture was compared", name)
 		}
 		total += shown
-		fmt.Printf("govuk-frontend 6.6.0 %s: %d visible fixtures equal, %d hidden ones\n", name, shown, hidden)
+		fmt.Printf("govuk-frontend 6.6.0 %s: %d visible and %d hidden fixtures equal, %d not\n", name, shown, hidden, unequal)
 	}
 	t.Logf("%d components, %d visible fixtures", len(components), total)
 }

@@ -29,16 +29,21 @@ type Page interface {
 
 // Pages are the parsed templates, one set for each page. Safe for concurrent use.
 type Pages struct {
-	sets map[string]*template.Template
+	sets   map[string]*template.Template
+	static *assets
 }
 
 // Load parses every template. An error is a defect of this package, not of its input.
 func Load() (*Pages, error) {
-	common, err := base()
+	static, err := gather(func(string) bool { return true })
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{sets: map[string]*template.Template{}}
+	common, err := base(static)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{sets: map[string]*template.Template{}, static: static}
 	err = fs.WalkDir(files, "templates/pages", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -65,8 +70,8 @@ func Load() (*Pages, error) {
 }
 
 // base parses what all pages share: layout, parts and govuk partials.
-func base() (*template.Template, error) {
-	t := template.New("base").Funcs(componentFuncs).Funcs(pageFuncs)
+func base(static *assets) (*template.Template, error) {
+	t := template.New("base").Funcs(componentFuncs).Funcs(pageFuncs).Funcs(template.FuncMap{"asset": static.address})
 	t, err := t.ParseFS(files, "templates/layout/*.html", "templates/govuk/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("shared templates: %w", err)

@@ -1,0 +1,53 @@
+// Takes the seal that the agent put behind the address's #, takes it out of
+// the history before anything else, and posts it to this same origin. The seal
+// stays in memory for another try; it is never stored.
+const page = document.querySelector('[data-sealed]')
+const parts = new URLSearchParams(location.hash.slice(1))
+const seal = parts.get('seal')
+history.replaceState(null, '', location.pathname)
+
+function show(name, sentence) {
+  for (const part of page.querySelectorAll('[data-part]')) part.hidden = part.dataset.part !== name
+  const part = page.querySelector(`[data-part="${name}"]`)
+  if (sentence) part.querySelector('[data-sentence]').textContent = sentence
+  part.querySelector('h2')?.focus()
+}
+
+// Only a path of this origin is followed.
+function follow(address) {
+  const target = new URL(address, location.href)
+  if (target.origin !== location.origin) return false
+  location.replace(target.href)
+  return true
+}
+
+async function send() {
+  show('busy')
+  let answer
+  try {
+    answer = await fetch(page.dataset.post, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
+      body: new URLSearchParams({ seal }),
+      redirect: 'error',
+    })
+  } catch {
+    show('failed', '没有连上服务器。印章还在本页，没有丢，也没有用掉；请检查网络后再试。')
+    return
+  }
+  let told = {}
+  try {
+    told = await answer.json()
+  } catch {
+    told = {}
+  }
+  if (told.location && follow(told.location)) return
+  const sentence = told.sentence || `服务器的答复（${answer.status}）看不懂，不知道是否已经记下；再送一次是安全的，同一枚印章只生效一次。`
+  show(told.final ? 'refused' : 'failed', sentence)
+}
+
+if (page) {
+  for (const button of page.querySelectorAll('[data-retry]')) button.addEventListener('click', send)
+  if (seal) send()
+  else show('nothing')
+}
