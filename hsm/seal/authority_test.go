@@ -8,7 +8,9 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -17,7 +19,7 @@ import (
 	"time"
 )
 
-// bench is one authority with an intermediate and a signer for a test.
+// authority is a root with one intermediate that issues to people.
 type authority struct {
 	root, issuing *x509.Certificate
 	rootKey, key  crypto.Signer
@@ -72,9 +74,10 @@ func serial(t testing.TB) *big.Int {
 }
 
 func caTemplate(t testing.TB, name string) *x509.Certificate {
+	t.Helper()
 	return &x509.Certificate{SerialNumber: serial(t), Subject: pkix.Name{CommonName: name}, IsCA: true,
 		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		NotBefore: noon.AddDate(-1, 0, 0), NotAfter: noon.AddDate(9, 0, 0)}
+		NotBefore: noon.AddDate(-5, 0, 0), NotAfter: noon.AddDate(50, 0, 0)}
 }
 
 func newAuthority(t testing.TB) authority {
@@ -89,15 +92,17 @@ func newAuthority(t testing.TB) authority {
 // person issues a signer's certificate; alter may change the template.
 func (a authority) person(t testing.TB, key crypto.Signer, alter func(*x509.Certificate)) signer {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: serial(t), Subject: pkix.Name{CommonName: "U00001"},
+	template := &x509.Certificate{SerialNumber: serial(t), Subject: pkix.Name{CommonName: "U00001"}, SubjectKeyId: []byte("a person's key"),
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-		NotBefore:   noon.AddDate(0, -1, 0), NotAfter: noon.AddDate(2, 0, 0)}
+		NotBefore:   noon.AddDate(-2, 0, 0), NotAfter: noon.AddDate(30, 0, 0)}
 	if alter != nil {
 		alter(template)
 	}
 	return signer{issue(t, template, a.issuing, key.Public(), a.key), key}
 }
+
+func chainOf(a authority) []*x509.Certificate { return []*x509.Certificate{a.issuing} }
 
 func (a authority) trust() Trust {
 	pool := x509.NewCertPool()
@@ -124,4 +129,16 @@ func writePEM(t testing.TB, dir, name string, key crypto.Signer, certs ...*x509.
 		t.Fatal(err)
 	}
 	return path
+}
+
+// lyingKey signs something else than it was asked to, as a broken token might.
+type lyingKey struct{ crypto.Signer }
+
+func (k lyingKey) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return k.Signer.Sign(r, make([]byte, len(digest)), opts)
+}
+
+// extension is a critical one that nobody knows.
+func extension(oid asn1.ObjectIdentifier) pkix.Extension {
+	return pkix.Extension{Id: oid, Critical: true, Value: []byte{5, 0}}
 }

@@ -4,20 +4,41 @@ import (
 	"crypto/x509"
 	"slices"
 	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// parseCertificates reads what the seal carries. A point off the curve fails
-// here: the key would not be one.
+// parseCertificates reads what the seal carries. A point off the curve is no
+// key and ends here, with the reason of its own.
 func parseCertificates(raw [][]byte) ([]*x509.Certificate, error) {
 	var certs []*x509.Certificate
 	for _, der := range raw {
 		c, err := x509.ParseCertificate(der)
+		if err != nil && !parsesAsKey(der) {
+			return nil, refuseFor(BadKey, "", err)
+		}
 		if err != nil {
 			return nil, refuseFor(BadCertificates, "", err)
 		}
 		certs = append(certs, c)
 	}
 	return certs, nil
+}
+
+// parsesAsKey says whether the certificate's SubjectPublicKeyInfo is a key. It
+// is asked only about certificates that do not parse, to say why.
+func parsesAsKey(der cryptobyte.String) bool {
+	var cert, tbs, spki cryptobyte.String
+	ok := der.ReadASN1(&cert, tag.SEQUENCE) && cert.ReadASN1(&tbs, tag.SEQUENCE) &&
+		tbs.SkipOptionalASN1(context0) && tbs.SkipASN1(tag.INTEGER) && tbs.SkipASN1(tag.SEQUENCE) &&
+		tbs.SkipASN1(tag.SEQUENCE) && tbs.SkipASN1(tag.SEQUENCE) && tbs.SkipASN1(tag.SEQUENCE) &&
+		tbs.ReadASN1Element(&spki, tag.SEQUENCE)
+	if !ok {
+		return true // something else is broken
+	}
+	_, err := x509.ParsePKIXPublicKey(spki)
+	return err == nil
 }
 
 // checkUsage holds what the signer's certificate must say of itself: a

@@ -22,6 +22,12 @@ func parseSeal(der []byte) (signedData, error) {
 	if len(der) > MaxSeal {
 		return signedData{}, refuse(TooLarge, "签章")
 	}
+	if len(der) == 0 || der[0] != byte(tag.SEQUENCE) {
+		return signedData{}, refuse(NotCMS, "")
+	}
+	if !wellFormed(der, 0) {
+		return signedData{}, refuse(NotDER, "")
+	}
 	in := cryptobyte.String(der)
 	var info, wrapped, body cryptobyte.String
 	var oid asn1.ObjectIdentifier
@@ -120,7 +126,9 @@ func (sd *signedData) parseSignerInfo(info cryptobyte.String) error {
 	if !info.ReadASN1Element(&digestAlg, tag.SEQUENCE) {
 		return refuse(NotCMS, "")
 	}
-	sd.digestAlg = digestAlg
+	if sd.digestAlg = digestAlg; !isSHA256(sd.digestAlg) {
+		return refuse(BadAlgorithm, "摘要算法")
+	}
 	if !info.PeekASN1Tag(context0) {
 		return refuse(NoAttributes, "")
 	}

@@ -200,12 +200,15 @@ func (sd signedData) checkSignature(leaf *x509.Certificate, digest [32]byte) err
 	return nil
 }
 
-// agrees holds the table of algorithms. RFC 5754 lets SHA-256 stand with or
-// without NULL; RSA may be named with or without its digest.
+// isSHA256 holds the table of digests: SHA-256, which RFC 5754 lets stand with
+// or without NULL.
+func isSHA256(alg []byte) bool {
+	return bytes.Equal(alg, algorithm(oidSHA256, false)) || bytes.Equal(alg, algorithm(oidSHA256, true))
+}
+
+// agrees holds the table of signatures; parseSeal held that of digests. RSA
+// may be named with or without its digest.
 func (sd signedData) agrees(leaf *x509.Certificate) bool {
-	if !bytes.Equal(sd.digestAlg, algorithm(oidSHA256, false)) && !bytes.Equal(sd.digestAlg, algorithm(oidSHA256, true)) {
-		return false
-	}
 	if _, ok := leaf.PublicKey.(*ecdsa.PublicKey); ok {
 		return bytes.Equal(sd.sigAlg, algorithm(oidECDSASHA256, false))
 	}

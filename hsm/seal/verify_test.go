@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha256"
-	"crypto/x509"
 	"testing"
 )
-
-func chainOf(a authority) []*x509.Certificate { return []*x509.Certificate{a.issuing} }
 
 func TestASealOfEachAlgorithmAndKindIsAccepted(t *testing.T) {
 	ca := newAuthority(t)
@@ -19,7 +16,7 @@ func TestASealOfEachAlgorithmAndKindIsAccepted(t *testing.T) {
 				continue
 			}
 			t.Run(name+"/"+string(form.Kind), func(t *testing.T) {
-				sc := sceneOf(t, ca, who, form.Kind)
+				sc := sceneOf(t, ca, who, form.Kind, noon)
 				v, err := sc.verify()
 				if err != nil {
 					t.Fatal(err)
