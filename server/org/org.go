@@ -1,6 +1,11 @@
 // Package org holds the bodies that take part in the registration year and the
 // people who work in them. Scope is affiliation (隶属), a path in the tree of
 // bodies, never a prefix of the division code (domain section 4).
+//
+// It promises that a Tree it made is one city with 市直 and counties beneath it
+// and schools beneath those, each with its path, and that a roster it read has
+// no forbidden combination of roles. It gives nobody power (policy does that
+// from appointments) and knows no key (custody does).
 package org
 
 import "time"
