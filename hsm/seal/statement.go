@@ -44,7 +44,7 @@ func New(kind Kind, h Header, fields []Field, annex Annex) (Statement, error) {
 		byLabel[f.Label] = append(byLabel[f.Label], f)
 	}
 	for i, f := range fields {
-		if mine[f.Label] || !form.lists(f.Label) || isHeader(f.Label) {
+		if mine[f.Label] || form.place(f.Label) < 0 || isHeader(f.Label) {
 			return Statement{}, refuse(BadLabel, "第 "+strconv.Itoa(i+1)+" 个栏目")
 		}
 		byLabel[f.Label] = append(byLabel[f.Label], f)

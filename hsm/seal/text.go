@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -142,17 +143,18 @@ func (t Text) check(form Form) error {
 // or as often as it may stand.
 func (t Text) checkLabels(form Form) error {
 	i := 0
-	for _, label := range form.Labels {
+	for place, label := range form.Labels {
 		from := i
 		for i < len(t.Fields) && t.Fields[i].Label == label.Name && (label.Many || i == from) {
 			i++
 		}
-		if i == from && !label.Optional {
-			if i < len(t.Fields) && !form.lists(t.Fields[i].Label) {
-				return refuse(BadLabel, line(i+2))
-			}
-			return refuse(MissingLabel, "“"+label.Name+"”")
+		if i > from || label.Optional {
+			continue
 		}
+		if i < len(t.Fields) && form.place(t.Fields[i].Label) < place { // unknown, or its turn is over
+			return refuse(BadLabel, line(i+2))
+		}
+		return refuse(MissingLabel, "“"+label.Name+"”")
 	}
 	if i < len(t.Fields) {
 		return refuse(BadLabel, line(i+2))
@@ -160,13 +162,9 @@ func (t Text) checkLabels(form Form) error {
 	return nil
 }
 
-func (f Form) lists(label string) bool {
-	for _, l := range f.Labels {
-		if l.Name == label {
-			return true
-		}
-	}
-	return false
+// place is the label's index in the form, or -1.
+func (f Form) place(label string) int {
+	return slices.IndexFunc(f.Labels, func(l Label) bool { return l.Name == label })
 }
 
 // Get gives the first value of a label, or "" when it is absent; no value that
