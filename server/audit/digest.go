@@ -72,3 +72,6 @@ const timeLayout = "2006-01-02T15:04:05.000+08:00"
 
 // Moment cuts a time to what the log can spell: milliseconds, Asia/Shanghai.
 func Moment(t time.Time) time.Time { return t.In(zone).Truncate(time.Millisecond) }
+
+// plain is the SHA-256 of the bytes without their salt.
+func (s Salted) plain() [sha256.Size]byte { return sha256.Sum256(s.Bytes) }

@@ -39,8 +39,24 @@ func (e *Edge) Clone() *Edge {
 // level first; mostly none.
 func (e *Edge) Append(leaf Hash) []Tile {
 	e.frontier.Append(leaf)
+	return e.climb(0, leaf)
+}
+
+// appendTile adds a whole tile of leaves by its root, at a size that is a
+// multiple of TileWidth, and gives the tiles above it that became full.
+func (e *Edge) appendTile(root Hash) []Tile {
+	e.frontier.appendSubtree(root, tileHeight)
+	if len(e.levels) == 0 {
+		e.levels = append(e.levels, make([]Hash, 0, TileWidth))
+	}
+	return e.climb(1, root)
+}
+
+// climb puts a hash at the end of a level and, as long as that fills a tile,
+// the tile's root at the end of the level above.
+func (e *Edge) climb(level int, h Hash) []Tile {
 	var full []Tile
-	for level, h := 0, leaf; ; level++ {
+	for ; ; level++ {
 		if level == len(e.levels) {
 			e.levels = append(e.levels, make([]Hash, 0, TileWidth))
 		}

@@ -1,0 +1,264 @@
+package audit
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/server/internal/fault"
+)
+
+// CAPath is where a directory of bodies keeps the issuing authority's
+// certificate (PEM). It counts only if the genesis statement names its
+// fingerprint.
+const CAPath = "ca.pem"
+
+// BodyPath is where a directory of bodies keeps the body with this salted
+// digest: the 16 bytes of salt, then the body.
+func BodyPath(d Digest) string { return d.String()[:2] + "/" + d.String() }
+
+// AnnexPath is where it keeps the annex of the statement with this digest. Of
+// an annex whose rows were erased in part, the rows that are left.
+func AnnexPath(statement Digest) string { return BodyPath(statement) + ".annex" }
+
+// WriteBody writes a body where BodyPath says.
+func WriteBody(dir string, s Salted) error {
+	return writeFile(filepath.Join(dir, BodyPath(s.Digest())), append(s.Salt[:], s.Bytes...), 0o600)
+}
+
+// WriteAnnex writes the annex of a statement where AnnexPath says.
+func WriteAnnex(dir string, statement Digest, annex []byte) error {
+	return writeFile(filepath.Join(dir, AnnexPath(statement)), annex, 0o600)
+}
+
+// A BodyReport counts what was verified with the bodies.
+type BodyReport struct {
+	Seals    int // seals that hold over their statements
+	Subjects int // records whose chain of states holds
+	Rows     int // rows signed through annexes
+	Opened   int // of those, rows whose text is still there
+}
+
+// A bodyCheck walks the log once more, with the bodies.
+type bodyCheck struct {
+	dir      string
+	trust    seal.Trust
+	portal   string
+	subjects *Subjects
+	sealed   map[sealKey]bool // (statement text, key) that were used
+	done     map[[32]byte]Digest
+	findings *Findings
+	report   BodyReport
+}
+
+// A sealKey is a statement by its unsalted digest and who sealed it: a second
+// salt must not make one text look like two.
+type sealKey struct {
+	text [32]byte
+	key  string
+}
+
+func verifyBodies(ctx context.Context, dir, bodies string, size uint64, findings *Findings) (BodyReport, error) {
+	c := &bodyCheck{dir: bodies, subjects: NewSubjects(), sealed: map[sealKey]bool{}, done: map[[32]byte]Digest{}, findings: findings}
+	for index := uint64(0); index*TileWidth < size; index++ {
+		if err := ctx.Err(); err != nil {
+			return c.report, fault.Wrap(err, fault.Unavailable, "验证被中断，无法判断。")
+		}
+		width := int(min(TileWidth, size-index*TileWidth))
+		path := BundlePath(index, width)
+		bundle, err := readWhole(filepath.Join(dir, path), width*(2+MaxEntry), nil)
+		if err != nil {
+			return c.report, fault.Wrap(err, fault.Unavailable, "读不到 %s，无法判断。", path)
+		}
+		entries, err := ParseBundle(bundle, width)
+		if err != nil {
+			return c.report, err
+		}
+		for _, b := range entries {
+			e, err := ParseEntry(b)
+			if err != nil {
+				return c.report, err
+			}
+			if going, err := c.entry(e); !going || err != nil {
+				return c.report, err
+			}
+		}
+	}
+	c.report.Subjects = c.subjects.Len()
+	return c.report, nil
+}
+
+// entry verifies the bodies of one entry; false means that what follows cannot
+// be judged.
+func (c *bodyCheck) entry(e Entry) (bool, error) {
+	at := int64(e.Number)
+	var state *Salted
+	if !e.State.IsZero() {
+		s, err := c.body(e.State, at, labelState)
+		if s == nil {
+			return false, err
+		}
+		state = s
+	}
+	if err := c.subjects.Follow(e, state); err != nil {
+		c.findings.add(at, labelState, "%s", sentence(err))
+		return false, nil
+	}
+	if e.Signers == 0 {
+		return true, nil
+	}
+	text, err := c.body(e.Statement, at, labelStatement)
+	if text == nil {
+		return err == nil, err
+	}
+	sealed, err := c.body(e.Seal, at, labelSeal)
+	if sealed == nil {
+		return err == nil, err
+	}
+	statement, err := seal.ParseDetached(text.Bytes)
+	if err != nil {
+		c.findings.add(at, labelStatement, "%s", sentence(err))
+		return true, nil
+	}
+	if c.trust.Roots == nil {
+		if going, err := c.genesis(e, statement); !going {
+			return false, err
+		}
+	}
+	c.once(e, text.Bytes)
+	verified, err := seal.VerifyDetached(sealed.Bytes, text.Bytes, c.trust, seal.Expect{Portal: c.portal, Kind: statement.Kind()}, e.Received)
+	if err != nil {
+		c.findings.add(at, labelSeal, "%s", sentence(err))
+		return true, nil
+	}
+	for _, f := range signerFaults(verified, e) {
+		c.findings.add(f.Index, f.Field, "%s", f.Sentence)
+	}
+	c.report.Seals++
+	if e.Signed == e.Signers {
+		return true, c.annex(e, statement)
+	}
+	return true, nil
+}
+
+// once holds that a text is sealed once by a key, whatever its salt.
+func (c *bodyCheck) once(e Entry, text []byte) {
+	key := sealKey{Salted{Bytes: text}.plain(), e.Key}
+	if c.sealed[key] {
+		c.findings.add(int64(e.Number), labelStatement, "这把钥匙对同一份陈述的签署已经用过一次。")
+	}
+	c.sealed[key] = true
+	if used, ok := c.done[key.text]; ok && used != e.Statement {
+		c.findings.add(int64(e.Number), labelStatement, "同一份陈述换了盐再次使用。")
+	}
+	c.done[key.text] = e.Statement
+}
+
+// body reads a body and checks it against its digest. Nil without an error
+// means that the fault is noted.
+func (c *bodyCheck) body(d Digest, at int64, field string) (*Salted, error) {
+	path := BodyPath(d)
+	data, err := readWhole(filepath.Join(c.dir, path), 16+seal.MaxContent, nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.findings.add(at, field, "原文目录里没有 %s。", path)
+		return nil, nil
+	case errors.Is(err, errTooLong) || err == nil && len(data) < 16:
+		c.findings.add(at, field, "原文 %s 过长或过短。", path)
+		return nil, nil
+	case err != nil:
+		return nil, fault.Wrap(err, fault.Unavailable, "读不到原文 %s，无法判断。", path)
+	}
+	s := &Salted{Salt: [16]byte(data[:16]), Bytes: data[16:]}
+	if s.Digest() != d {
+		c.findings.add(at, field, "原文 %s 与摘要不符。", path)
+		return nil, nil
+	}
+	return s, nil
+}
+
+// genesis takes the trusted authority from the first sealed statement, which
+// must be the one that opened the log.
+func (c *bodyCheck) genesis(e Entry, s seal.Statement) (bool, error) {
+	if e.Number != 0 || s.Kind() != seal.Genesis {
+		c.findings.add(int64(e.Number), labelStatement, "日志的第 0 号条目应是启用陈述，由它确定签发机构。")
+		return false, nil
+	}
+	path := filepath.Join(c.dir, CAPath)
+	data, err := readWhole(path, 1<<20, nil)
+	if err != nil {
+		return false, fault.Wrap(err, fault.Unavailable, "读不到签发机构证书 %s，无法判断。", path)
+	}
+	roots, err := ParseRoots(data)
+	if err != nil {
+		return false, err
+	}
+	pool := x509.NewCertPool()
+	for _, cert := range roots {
+		words := strings.Fields(s.Text.Get("签发机构")) // a name may stand before the fingerprint
+		if words[len(words)-1] != seal.Fingerprint(cert) {
+			c.findings.add(0, "签发机构", "%s 里的证书不是启用陈述所列的签发机构。", CAPath)
+			return false, nil
+		}
+		pool.AddCert(cert)
+	}
+	c.trust = seal.Trust{Roots: pool}
+	c.portal = portalOf(s)
+	return true, nil
+}
+
+// ParseRoots reads PEM certificates; there must be at least one, and nothing
+// but certificates.
+func ParseRoots(data []byte) ([]*x509.Certificate, error) {
+	var certs []*x509.Certificate
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil || block.Type != "CERTIFICATE" {
+			return nil, fault.Wrap(err, fault.Invalid, "签发机构证书文件里有不是证书的内容。")
+		}
+		certs = append(certs, cert)
+	}
+	if len(certs) == 0 {
+		return nil, fault.New(fault.Invalid, "签发机构证书文件里没有 PEM 证书。")
+	}
+	return certs, nil
+}
+
+// annex checks the rows that are there against the digests that were signed.
+func (c *bodyCheck) annex(e Entry, s seal.Statement) error {
+	c.report.Rows += len(s.Text.Rows)
+	path := AnnexPath(e.Statement)
+	data, err := readWhole(filepath.Join(c.dir, path), seal.MaxContent, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // erased, or a statement without one
+	}
+	if err != nil && !errors.Is(err, errTooLong) {
+		return fault.Wrap(err, fault.Unavailable, "读不到附件 %s，无法判断。", path)
+	}
+	annex, parseErr := seal.ParseAnnex(data)
+	if err != nil || parseErr != nil {
+		c.findings.add(int64(e.Number), "附件", "附件 %s 读不出：不是规范写法。", path)
+		return nil
+	}
+	signed := map[[2]string]bool{}
+	for _, r := range s.Text.Rows {
+		signed[[2]string{r[1], r[2]}] = true
+	}
+	for i, row := range annex.Rows {
+		d := row.Digest()
+		line := [2]string{row.Record, hex.EncodeToString(d[:])}
+		if !signed[line] {
+			c.findings.add(int64(e.Number), "附件", "附件第 %d 行与陈述所签的行摘要不符。", i+1)
+			return nil
+		}
+		delete(signed, line) // one signed line is opened by one row
+		c.report.Opened++
+	}
+	return nil
+}
