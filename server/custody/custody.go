@@ -48,7 +48,7 @@ type Key struct {
 	Certificate []byte // DER
 	TokenLabel  string
 	State       State
-	Since       time.Time // of the state, Asia/Shanghai
+	Since       time.Time // when its power began or, once ended, when it ended; Asia/Shanghai
 	By, Reason  string    // who ended it and why, empty while issued
 }
 
@@ -116,7 +116,10 @@ func (k Key) end(to State, officer, reason string, now time.Time) (Key, error) {
 		return k, fault.New(fault.Conflict, "停用时间早于这把钥匙发出的时间，请核对服务器时钟。")
 	}
 	k.Certificate = slices.Clone(k.Certificate)
-	k.State, k.Since, k.By, k.Reason = to, now, officer, reason
+	if k.State == Issued { // a lost key's power ended when it was lost, not when it was found
+		k.Since = now
+	}
+	k.State, k.By, k.Reason = to, officer, reason
 	return k, nil
 }
 

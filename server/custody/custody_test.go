@@ -32,6 +32,9 @@ func TestCase59AKeyReportedLostIsOutFromThatMillisecond(t *testing.T) {
 	if err != nil || found.State != custody.Revoked {
 		t.Fatalf("found later: %v", err)
 	}
+	if _, err := found.Holder(ten.Add(30 * time.Minute)); err == nil {
+		t.Error("between loss and revocation the key gives power again")
+	}
 	if _, err := found.ReportLost("U9", "又遗失", ten.Add(2*time.Hour)); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a revoked key is lost: %v", err)
 	}

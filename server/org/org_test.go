@@ -52,7 +52,7 @@ func TestTheSampleCityIsReadWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o, _ := again.Get("HS10123"); o.Path != "/341000/341021/HS10123/" {
+	if o, _ := again.Get("HS10123"); o.Path != "/341000/341004/HS10123/" {
 		t.Errorf("built from kept rows, HS10123 has the path %s", o.Path)
 	}
 	if _, err := org.Build(append(city.All(), city.All()[3])); !fault.Is(err, fault.Conflict) {
