@@ -59,9 +59,10 @@ type Form struct {
 	PriorDeferralCleared Code      `json:"prior_deferral_cleared"`
 }
 
-// at gives a pointer to the field of that name, nil for a name not in
+// Field gives a pointer to the field of that name (*string, *Code, **Date,
+// **Tenths, **int or *time.Time), nil for a name not in
 // headers.csv. One switch serves reading, showing and setting alike.
-func (f *Form) at(field string) any {
+func (f *Form) Field(field string) any {
 	switch field {
 	case "apply_no":
 		return &f.ApplyNo
@@ -113,7 +114,7 @@ func (f *Form) at(field string) any {
 	return f.supplement(field)
 }
 
-// supplement is at for the time of applying and the school's own columns.
+// supplement is Field for the time of applying and the school's own columns.
 func (f *Form) supplement(field string) any {
 	switch field {
 	case "training_hours":
@@ -164,7 +165,7 @@ func (f *Form) supplement(field string) any {
 // as 2006-01-02, a time as RFC 3339 with milliseconds, a number in decimals.
 // An empty cell and an unknown field give "".
 func (f Form) Get(field string) string {
-	switch v := f.at(field).(type) {
+	switch v := f.Field(field).(type) {
 	case *string:
 		return *v
 	case *Code:
@@ -192,7 +193,7 @@ func (f Form) Get(field string) string {
 // Show gives the field as a reader of Chinese sees it: the word of the list,
 // the date, the time to the second (with milliseconds only if there are any).
 func (f Form) Show(field string) string {
-	switch v := f.at(field).(type) {
+	switch v := f.Field(field).(type) {
 	case *Code:
 		return v.Word(field)
 	case *time.Time:
@@ -223,7 +224,7 @@ func (f Form) Reviewed() []Shown {
 func (f Form) With(field, text string) (Form, error) {
 	text = strings.TrimSpace(text)
 	header := HeaderOf(field)
-	switch v := f.at(field).(type) {
+	switch v := f.Field(field).(type) {
 	case *string:
 		*v = text
 	case *Code:
