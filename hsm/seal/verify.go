@@ -207,12 +207,14 @@ func isSHA256(alg []byte) bool {
 }
 
 // agrees holds the table of signatures; parseSeal held that of digests. RSA
-// may be named with or without its digest.
+// may be named with or without its digest, and RFC 4055 wants the digest's name
+// taken without NULL too.
 func (sd signedData) agrees(leaf *x509.Certificate) bool {
 	if _, ok := leaf.PublicKey.(*ecdsa.PublicKey); ok {
 		return bytes.Equal(sd.sigAlg, algorithm(oidECDSASHA256, false))
 	}
-	return bytes.Equal(sd.sigAlg, algorithm(oidRSA, true)) || bytes.Equal(sd.sigAlg, algorithm(oidRSASHA256, true))
+	return slices.ContainsFunc([][]byte{algorithm(oidRSA, true), algorithm(oidRSASHA256, true), algorithm(oidRSASHA256, false)},
+		func(alg []byte) bool { return bytes.Equal(alg, sd.sigAlg) })
 }
 
 // checkExpected holds portal, purpose, validity and signer.
