@@ -166,6 +166,7 @@ var kinds = map[uint]Kind{
 	pkcs11.CKR_SESSION_EXISTS:                 Busy,
 	pkcs11.CKR_USER_TOO_MANY_TYPES:            Busy,
 	pkcs11.CKR_USER_ANOTHER_ALREADY_LOGGED_IN: Busy,
+	pkcs11.CKR_USER_ALREADY_LOGGED_IN:         Busy,
 	pkcs11.CKR_DEVICE_MEMORY:                  TokenFull,
 
 	pkcs11.CKR_FUNCTION_NOT_SUPPORTED:  Unsupported,

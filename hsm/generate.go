@@ -53,7 +53,7 @@ func (t *Token) GenerateKey(ctx context.Context, spec KeySpec) (*Signer, error) 
 			pkcs11.NewAttribute(pkcs11.CKA_ID, id),
 			pkcs11.NewAttribute(pkcs11.CKA_LABEL, spec.Label),
 		}
-		public := append(append(extra, common...), pkcs11.NewAttribute(pkcs11.CKA_PRIVATE, false), pkcs11.NewAttribute(pkcs11.CKA_VERIFY, true))
+		public := append(append(extra[:len(extra):len(extra)], common...), pkcs11.NewAttribute(pkcs11.CKA_PRIVATE, false), pkcs11.NewAttribute(pkcs11.CKA_VERIFY, true))
 		private := append(common[:len(common):len(common)],
 			pkcs11.NewAttribute(pkcs11.CKA_PRIVATE, true),
 			pkcs11.NewAttribute(pkcs11.CKA_SENSITIVE, true),
@@ -64,6 +64,11 @@ func (t *Token) GenerateKey(ctx context.Context, spec KeySpec) (*Signer, error) 
 			private = append(private, pkcs11.NewAttribute(pkcs11.CKA_ALWAYS_AUTHENTICATE, true))
 		}
 		pub, priv, err := t.mod.api.GenerateKeyPair(s.handle, mechanism(mech, nil), public, private)
+		if err != nil && spec.Algorithm == Ed25519 && KindOf(failed("", err)) == Unsupported {
+			// Some modules know the curve by its OID only.
+			public[0] = pkcs11.NewAttribute(pkcs11.CKA_EC_PARAMS, []byte(curveEd25519OID))
+			pub, priv, err = t.mod.api.GenerateKeyPair(s.handle, mechanism(mech, nil), public, private)
+		}
 		if err != nil {
 			return nil, failed("C_GenerateKeyPair", err)
 		}
@@ -107,6 +112,36 @@ func (k KeySpec) mechanism() (uint, []*pkcs11.Attribute, error) {
 		return ckmEdwardsKeyPair, curve(curveEd25519), nil
 	}
 	return 0, nil, &Error{Kind: Unsupported, Op: "C_GenerateKeyPair", Detail: fmt.Sprintf("algorithm %q", k.Algorithm)}
+}
+
+// Supports says whether the token names the signing mechanism of an algorithm,
+// as nil or Unsupported. A token may still refuse a key: only a signature shows.
+func (t *Token) Supports(ctx context.Context, algorithm Algorithm) error {
+	want, ok := map[Algorithm]uint{
+		ECDSAP256: pkcs11.CKM_ECDSA, RSA2048: pkcs11.CKM_RSA_PKCS, RSA3072: pkcs11.CKM_RSA_PKCS, Ed25519: ckmEdDSA,
+	}[algorithm]
+	missing := &Error{Kind: Unsupported, Op: "C_GetMechanismList", Detail: fmt.Sprintf("algorithm %q", algorithm)}
+	if !ok {
+		return missing
+	}
+	_, err := do(ctx, t, "C_GetMechanismList", func(session) (struct{}, error) {
+		none := struct{}{}
+		slot, _, err := t.locate()
+		if err != nil {
+			return none, err
+		}
+		list, err := t.mod.api.GetMechanismList(slot)
+		if err != nil {
+			return none, failed("C_GetMechanismList", err)
+		}
+		for _, m := range list {
+			if m.Mechanism == want {
+				return none, nil
+			}
+		}
+		return none, missing
+	})
+	return err
 }
 
 // vacant refuses when an object of that class answers to the query.

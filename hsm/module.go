@@ -40,8 +40,9 @@ type Module struct {
 	gate sync.RWMutex
 	// epoch counts initialisations; a session of an earlier one is nobody's.
 	epoch     atomic.Uint64
-	restarted time.Time // guarded by gate
-	closed    bool      // guarded by gate
+	restarted time.Time     // guarded by gate
+	closed    bool          // guarded by gate
+	patience  time.Duration // of Close, for calls that hang
 
 	// logins lets one log-in happen at a time, because the log-in state belongs
 	// to the process and not to a session. It is a channel to be waited for
@@ -98,7 +99,7 @@ func open(path, params string) (*Module, error) {
 func OpenOver(api Cryptoki) (*Module, error) { return start(api, "", "") }
 
 func start(api Cryptoki, path, params string) (*Module, error) {
-	m := &Module{api: api, path: path, users: 1, logins: make(chan struct{}, 1), tokens: map[*Token]struct{}{}}
+	m := &Module{api: api, path: path, users: 1, patience: closePatience, logins: make(chan struct{}, 1), tokens: map[*Token]struct{}{}}
 	if params != "" {
 		m.reserved = unsafe.Pointer(C.CString(params))
 	}
@@ -146,7 +147,7 @@ func (m *Module) Close() error {
 	for _, t := range m.live() {
 		faults = append(faults, t.close())
 	}
-	if !m.alone(closePatience) {
+	if !m.alone(m.patience) {
 		return errors.Join(append(faults, &Error{Kind: Busy, Op: "C_Finalize", Detail: "a call into the module has not returned"})...)
 	}
 	defer m.gate.Unlock()

@@ -187,9 +187,9 @@ func (t *Token) close() error {
 	t.mu.Unlock()
 	t.wipe()
 
-	late := time.NewTimer(closePatience)
+	late := time.NewTimer(t.mod.patience)
 	defer late.Stop()
-	for range cap(t.lent) {
+	for held := 0; held < cap(t.lent); held++ {
 		select {
 		case t.lent <- struct{}{}:
 		case <-late.C:

@@ -3,6 +3,8 @@ package hsm
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -38,10 +40,20 @@ type Token struct {
 	known bool // slot is right as far as we know
 	shut  bool
 
-	secret  sync.Mutex
-	pin     []byte
-	refused *Error // what the token said of the PIN; it is never sent again
+	// secret is a pointer so that printing a Token by any verb shows an address.
+	secret *secret
 }
+
+// secret is the PIN and what the token thinks of it.
+type secret struct {
+	sync.Mutex
+	pin     []byte
+	refused *Error // once set, the PIN is never sent again
+}
+
+// Format prints the token's label whatever the verb, so that no log line can
+// hold more.
+func (t *Token) Format(w fmt.State, _ rune) { fmt.Fprintf(w, "token %q", t.query.Label) }
 
 // Login finds the one token that matches, logs its user in and opens the first
 // session. The pin is copied; the caller may wipe its own. For a token with a
@@ -55,7 +67,7 @@ func (m *Module) Login(ctx context.Context, q TokenQuery, pin []byte, opts Optio
 	}
 	t := &Token{
 		mod: m, lent: make(chan struct{}, opts.Sessions), queue: int32(opts.Queue),
-		pin: append([]byte(nil), pin...),
+		secret: &secret{pin: append([]byte(nil), pin...)},
 	}
 	if err := t.enter(ctx, q); err != nil {
 		// If the call was left behind, it finds the Token shut and tidies up.
@@ -188,23 +200,31 @@ func (t *Token) logIn(s session, slot uint, first bool) error {
 			return failed("C_Logout", err)
 		}
 	}
+	err = t.sendPIN(s, slot, pkcs11.CKU_USER)
+	if !errors.Is(err, pkcs11.Error(pkcs11.CKR_USER_ALREADY_LOGGED_IN)) {
+		return err
+	}
+	if !first {
+		return nil
+	}
+	// The module's session state was no truth: the PIN is still unchecked.
+	if err := api.Logout(s.handle); err != nil {
+		return failed("C_Logout", err)
+	}
 	return t.sendPIN(s, slot, pkcs11.CKU_USER)
 }
 
 // sendPIN is the only place from which a PIN leaves for a token.
 func (t *Token) sendPIN(s session, slot uint, user uint) error {
 	t.secret.Lock()
-	if t.refused != nil {
+	if t.secret.refused != nil {
 		defer t.secret.Unlock()
-		return t.refused
+		return t.secret.refused
 	}
-	pin := append([]byte(nil), t.pin...)
+	pin := append([]byte(nil), t.secret.pin...)
 	t.secret.Unlock()
 	err := t.mod.api.Login(s.handle, user, textOf(pin))
 	clear(pin)
-	if err == pkcs11.Error(pkcs11.CKR_USER_ALREADY_LOGGED_IN) && user == pkcs11.CKU_USER {
-		return nil
-	}
 	if err == nil {
 		return nil
 	}
@@ -218,8 +238,8 @@ func (t *Token) sendPIN(s session, slot uint, user uint) error {
 			e.Tries = TriesLocked
 		}
 		t.secret.Lock()
-		t.refused = e
-		clear(t.pin)
+		t.secret.refused = e
+		clear(t.secret.pin)
 		t.secret.Unlock()
 	}
 	return e
@@ -241,15 +261,15 @@ func (t *Token) siblings() []*Token {
 // when the sibling's PIN is gone or typed on the token's own pad.
 func (t *Token) compare(other *Token) (checked bool, err error) {
 	other.secret.Lock()
-	known, usable := append([]byte(nil), other.pin...), other.refused == nil && len(other.pin) > 0
+	known, usable := append([]byte(nil), other.secret.pin...), other.secret.refused == nil && len(other.secret.pin) > 0
 	other.secret.Unlock()
 	defer clear(known)
 	t.secret.Lock()
 	defer t.secret.Unlock()
-	if !usable || len(t.pin) == 0 {
+	if !usable || len(t.secret.pin) == 0 {
 		return false, nil
 	}
-	if subtle.ConstantTimeCompare(known, t.pin) == 1 {
+	if subtle.ConstantTimeCompare(known, t.secret.pin) == 1 {
 		return true, nil
 	}
 	return true, &Error{Kind: WrongPIN, Code: pkcs11.CKR_PIN_INCORRECT, Op: "C_Login", Tries: TriesOK, Detail: "differs from the PIN of the open session"}
@@ -275,9 +295,9 @@ func (t *Token) Check(ctx context.Context) error {
 func (t *Token) wipe() {
 	t.secret.Lock()
 	defer t.secret.Unlock()
-	clear(t.pin)
-	t.pin = t.pin[:0]
-	if t.refused == nil {
-		t.refused = &Error{Kind: Closed, Op: "C_Login"}
+	clear(t.secret.pin)
+	t.secret.pin = t.secret.pin[:0]
+	if t.secret.refused == nil {
+		t.secret.refused = &Error{Kind: Closed, Op: "C_Login"}
 	}
 }

@@ -1,0 +1,25 @@
+package hsm
+
+import "time"
+
+// SetPatience shortens how long Close waits for calls that hang.
+func SetPatience(m *Module, d time.Duration) { m.patience = d }
+
+// Kinds is every kind that has a sentence.
+func Kinds() []Kind {
+	var list []Kind
+	for k := range sentences {
+		list = append(list, k)
+	}
+	return list
+}
+
+// PINBytes is the memory in which a Token keeps its PIN.
+func PINBytes(t *Token) []byte {
+	t.secret.Lock()
+	defer t.secret.Unlock()
+	return t.secret.pin[:cap(t.secret.pin)]
+}
+
+// DerOf is the conversion of r‖s.
+var DerOf = derOf

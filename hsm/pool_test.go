@@ -1,0 +1,417 @@
+package hsm_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/pkcs11"
+
+	"sealdesk/hsm"
+	"sealdesk/hsm/hsmtest"
+)
+
+func signs(t *testing.T, key *hsm.Signer) {
+	t.Helper()
+	sig, err := key.SignContext(t.Context(), digest[:], crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ecdsa.VerifyASN1(key.Public().(*ecdsa.PublicKey), digest[:], sig) {
+		t.Fatal("the signature does not verify")
+	}
+}
+
+func refuses(t *testing.T, key *hsm.Signer, kind hsm.Kind) {
+	t.Helper()
+	if _, err := key.SignContext(t.Context(), digest[:], crypto.SHA256); hsm.KindOf(err) != kind {
+		t.Fatalf("%v, want kind %s", err, kind)
+	}
+}
+
+func TestASessionThatDiedWhileIdleIsReplacedUnseen(t *testing.T) {
+	f, _, token, key := faulty(t, "idle")
+	signs(t, key)
+	for range 3 {
+		f.KillSessions()
+		signs(t, key)
+	}
+	f.KillSessions()
+	if err := token.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := token.GenerateWrappingKey(t.Context(), "kek"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestALoginThatWasLostIsMadeAgainOnce(t *testing.T) {
+	f, _, _, key := faulty(t, "logged out")
+	logins, inits := f.Calls("C_Login"), f.Calls("C_Initialize")
+	f.Fail("C_SignInit", pkcs11.CKR_USER_NOT_LOGGED_IN, 0, 1)
+	signs(t, key)
+	if n := f.Calls("C_Login") - logins; n != 1 {
+		t.Errorf("%d log-ins", n)
+	}
+	if n := f.Calls("C_Initialize") - inits; n != 0 {
+		t.Errorf("the module was restarted %d times", n)
+	}
+}
+
+func TestATokenPulledIsReportedAndWorksAgainWhenItIsBack(t *testing.T) {
+	f, _, token, key := faulty(t, "pulled")
+	signs(t, key)
+	f.Pull(token.Info().Slot)
+	refuses(t, key, hsm.TokenRemoved)
+	if err := token.Check(t.Context()); hsm.KindOf(err) != hsm.TokenRemoved {
+		t.Errorf("check: %v", err)
+	}
+	before := f.Signatures()
+	f.Return(token.Info().Slot)
+	signs(t, key)
+	if err := token.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := f.Signatures() - before; n != 1 {
+		t.Errorf("%d signatures for one", n)
+	}
+}
+
+func TestAnotherTokenInTheSlotIsNotTakenForOurs(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	f, m, token, key := faulty(t, "twin")
+	suite.NewToken(t, "twin", pin) // the same label, another serial number
+	if _, err := m.Login(t.Context(), hsm.TokenQuery{Label: "twin"}, []byte(pin), hsm.Options{}); hsm.KindOf(err) != hsm.TwoTokens {
+		t.Errorf("two tokens of one label: %v", err)
+	}
+	f.Pull(token.Info().Slot)
+	refuses(t, key, hsm.TokenRemoved)
+}
+
+func TestAKeyThatWasReplacedUnderItsNameDoesNotSign(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	f, _, token, key := faulty(t, "replaced")
+	signs(t, key)
+	// A second Token of the same process and token plays the stranger.
+	other := suite.Login(t, "replaced", pin)
+	_ = other
+	destroy(t, f, token)
+	if _, err := token.GenerateKey(t.Context(), hsm.KeySpec{Algorithm: hsm.ECDSAP256, ID: key.ID(), Label: key.Label()}); err != nil {
+		t.Fatal(err)
+	}
+	before := f.Signatures()
+	refuses(t, key, hsm.KeyChanged)
+	if f.Signatures() != before {
+		t.Error("the strange key signed")
+	}
+}
+
+// destroy removes the key with id 7 by raw calls through the Faulty.
+func destroy(t *testing.T, f *hsmtest.Faulty, token *hsm.Token) {
+	t.Helper()
+	s, err := f.OpenSession(token.Info().Slot, pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.CloseSession(s)
+	if err := f.FindObjectsInit(s, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_ID, []byte{7})}); err != nil {
+		t.Fatal(err)
+	}
+	list, _, err := f.FindObjects(s, 10)
+	if err != nil || len(list) != 2 {
+		t.Fatal(len(list), err)
+	}
+	if err := f.FindObjectsFinal(s); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range list {
+		if err := f.DestroyObject(s, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAModuleThatRestartedIsInitialisedAgain(t *testing.T) {
+	f, _, _, key := faulty(t, "restarted")
+	signs(t, key)
+	before := f.Calls("C_Initialize")
+	f.Restart()
+	signs(t, key)
+	if n := f.Calls("C_Initialize") - before; n != 1 {
+		t.Errorf("%d initialisations", n)
+	}
+}
+
+func TestAModuleThatDiedIsToldAndComesBackByARestart(t *testing.T) {
+	f, _, token, key := faulty(t, "dead")
+	signs(t, key)
+	for _, code := range []uint{pkcs11.CKR_GENERAL_ERROR, pkcs11.CKR_DEVICE_ERROR, pkcs11.CKR_CRYPTOKI_NOT_INITIALIZED} {
+		f.Die(code, true)
+		refuses(t, key, hsm.ModuleCrashed)
+		if err := token.Check(t.Context()); hsm.KindOf(err) != hsm.ModuleCrashed {
+			t.Errorf("check: %v", err)
+		}
+		f.Die(code, false)
+		deadline := time.Now().Add(5 * time.Second)
+		for token.Check(t.Context()) != nil { // restarts are at least a second apart
+			if time.Now().After(deadline) {
+				t.Fatalf("the module did not come back from %#x", code)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		signs(t, key)
+	}
+}
+
+func TestAModuleThatStaysDeadIsNotRestartedByEveryRequest(t *testing.T) {
+	f, _, _, key := faulty(t, "stays dead")
+	before := f.Calls("C_Initialize")
+	f.Die(pkcs11.CKR_GENERAL_ERROR, true)
+	for range 50 {
+		refuses(t, key, hsm.ModuleCrashed)
+	}
+	if n := f.Calls("C_Initialize") - before; n > 3 {
+		t.Errorf("%d restarts for 50 requests", n)
+	}
+}
+
+func TestAFaultOfOneSignatureDoesNotRestartTheModule(t *testing.T) {
+	f, _, _, key := faulty(t, "one fault")
+	before := f.Calls("C_Initialize") + f.Calls("C_Finalize")
+	f.Fail("C_Sign", pkcs11.CKR_GENERAL_ERROR, 0, -1)
+	refuses(t, key, hsm.ModuleCrashed)
+	if f.Calls("C_Initialize")+f.Calls("C_Finalize") != before {
+		t.Error("the module was restarted")
+	}
+}
+
+// watch counts open sessions and sees a session used by two at once.
+type watch struct {
+	hsm.Cryptoki
+	mu          sync.Mutex
+	busy        map[pkcs11.SessionHandle]bool
+	open, most  int
+	overlapping atomic.Int32
+}
+
+func (w *watch) OpenSession(slot, flags uint) (pkcs11.SessionHandle, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open++
+	w.most = max(w.most, w.open)
+	return w.Cryptoki.OpenSession(slot, flags)
+}
+
+func (w *watch) CloseSession(s pkcs11.SessionHandle) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open--
+	return w.Cryptoki.CloseSession(s)
+}
+
+func (w *watch) SignInit(s pkcs11.SessionHandle, m []*pkcs11.Mechanism, o pkcs11.ObjectHandle) error {
+	w.mu.Lock()
+	if w.busy[s] {
+		w.overlapping.Add(1)
+	}
+	w.busy[s] = true
+	w.mu.Unlock()
+	return w.Cryptoki.SignInit(s, m, o)
+}
+
+func (w *watch) Sign(s pkcs11.SessionHandle, data []byte) ([]byte, error) {
+	sig, err := w.Cryptoki.Sign(s, data)
+	w.mu.Lock()
+	w.busy[s] = false
+	w.mu.Unlock()
+	return sig, err
+}
+
+func TestSixtyFourSignersShareFourSessionsAndNoneIsUsedByTwo(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	suite.NewToken(t, "many", pin)
+	api, err := hsm.Load(suite.Library)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := hsmtest.Between(api)
+	w := &watch{Cryptoki: f, busy: map[pkcs11.SessionHandle]bool{}}
+	m, err := hsm.OpenOver(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	token := hsmtest.Login(t, m, "many", pin)
+	key, err := token.GenerateKey(t.Context(), hsm.KeySpec{Algorithm: hsm.ECDSAP256, Label: "key"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	var bad atomic.Int32
+	for range 64 {
+		all.Go(func() {
+			for range 10 {
+				sig, err := key.SignContext(t.Context(), digest[:], crypto.SHA256)
+				if err != nil || !ecdsa.VerifyASN1(key.Public().(*ecdsa.PublicKey), digest[:], sig) {
+					bad.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if bad.Load() != 0 || w.overlapping.Load() != 0 || w.most > 4 {
+		t.Errorf("%d bad signatures, %d overlaps, %d sessions", bad.Load(), w.overlapping.Load(), w.most)
+	}
+}
+
+func TestSignersGoOnWhileSessionsDieUnderThem(t *testing.T) {
+	f, _, _, key := faulty(t, "dying")
+	var all sync.WaitGroup
+	var good, bad atomic.Int32
+	stop := make(chan struct{})
+	for range 8 {
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				sig, err := key.SignContext(t.Context(), digest[:], crypto.SHA256)
+				switch kind := hsm.KindOf(err); {
+				case err == nil && ecdsa.VerifyASN1(key.Public().(*ecdsa.PublicKey), digest[:], sig):
+					good.Add(1)
+				case kind == hsm.SessionDead || kind == hsm.NoKey || kind == hsm.ModuleCrashed:
+					// Killed again during the one retry.
+				default:
+					bad.Add(1)
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 20 {
+		time.Sleep(5 * time.Millisecond)
+		f.KillSessions()
+	}
+	close(stop)
+	all.Wait()
+	if bad.Load() != 0 || good.Load() < 20 {
+		t.Errorf("%d good, %d bad", good.Load(), bad.Load())
+	}
+	signs(t, key)
+}
+
+func TestAFullQueueIsBusyAndALeftQueueIsCancelled(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	suite.NewToken(t, "queue", pin)
+	f, m := suite.Faulty(t)
+	token, err := m.Login(t.Context(), hsm.TokenQuery{Label: "queue"}, []byte(pin), hsm.Options{Sessions: 1, Queue: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer token.Close()
+	key, err := token.GenerateKey(t.Context(), hsm.KeySpec{Algorithm: hsm.ECDSAP256, Label: "key"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := make(chan struct{})
+	f.Hang("C_Sign", gate)
+	before := f.Signatures()
+	var holder, waiter sync.WaitGroup
+	holder.Go(func() {
+		if _, err := key.SignContext(context.Background(), digest[:], crypto.SHA256); err != nil {
+			t.Error(err)
+		}
+	})
+	for f.Signatures() == before {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	waiter.Go(func() {
+		for {
+			_, err := key.SignContext(ctx, digest[:], crypto.SHA256)
+			if hsm.KindOf(err) == hsm.Busy {
+				time.Sleep(time.Millisecond) // the other one is in the queue
+				continue
+			}
+			if hsm.KindOf(err) != hsm.Cancelled {
+				t.Errorf("the one who left: %v", err)
+			}
+			return
+		}
+	})
+	deadline := time.Now().Add(5 * time.Second)
+	for { // until the waiter is in the queue, this one gets the only place and times out
+		short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, err := key.SignContext(short, digest[:], crypto.SHA256)
+		cancel()
+		if hsm.KindOf(err) == hsm.Busy {
+			break
+		}
+		if hsm.KindOf(err) != hsm.Timeout || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	leave()
+	waiter.Wait()
+	close(gate)
+	holder.Wait()
+	signs(t, key)
+}
+
+func TestACallThatHangsIsLeftInTimeAndItsSessionIsNotLost(t *testing.T) {
+	f, _, _, key := faulty(t, "hang")
+	gate := make(chan struct{})
+	f.Hang("C_Sign", gate)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := key.SignContext(ctx, digest[:], crypto.SHA256)
+	if hsm.KindOf(err) != hsm.Timeout || time.Since(start) > 3*time.Second {
+		t.Errorf("%v after %v", err, time.Since(start))
+	}
+	signs(t, key) // another session works meanwhile
+	close(gate)
+	for range 10 {
+		signs(t, key)
+	}
+}
+
+func TestCloseGivesUpOnACallThatHangsButWipesThePIN(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	suite.NewToken(t, "close", pin)
+	f, m := suite.Faulty(t)
+	hsm.SetPatience(m, 50*time.Millisecond)
+	token, err := m.Login(t.Context(), hsm.TokenQuery{Label: "close"}, []byte(pin), hsm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := token.GenerateKey(t.Context(), hsm.KeySpec{Algorithm: hsm.ECDSAP256, Label: "key"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := make(chan struct{})
+	f.Hang("C_Sign", gate)
+	before := f.Signatures()
+	var done sync.WaitGroup
+	done.Go(func() { _, _ = key.Sign(nil, digest[:], crypto.SHA256) })
+	for f.Signatures() == before {
+		time.Sleep(time.Millisecond)
+	}
+	if err := token.Close(); hsm.KindOf(err) != hsm.Busy {
+		t.Errorf("close: %v", err)
+	}
+	for _, b := range hsm.PINBytes(token) {
+		if b != 0 {
+			t.Fatal("the PIN is still there")
+		}
+	}
+	close(gate)
+	done.Wait()
+	refuses(t, key, hsm.Closed)
+}
