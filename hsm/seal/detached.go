@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"crypto/sha256"
 	"crypto/x509"
 	"strconv"
 	"time"
@@ -19,39 +18,16 @@ type Detached struct {
 // VerifyDetached checks all that Verify checks but the annex: its signed lines
 // must be numbered, whole and as many as the text says, and remain digests.
 func VerifyDetached(der, content []byte, trust Trust, expect Expect, received time.Time) (Detached, error) {
-	if len(content) > MaxContent {
-		return Detached{}, refuse(TooLarge, "正文")
-	}
-	sd, err := parseSeal(der)
+	sd, leaf, err := checkSeal(der, content, trust, received)
 	if err != nil {
-		return Detached{}, err
-	}
-	certs, err := parseCertificates(sd.certs)
-	if err != nil {
-		return Detached{}, err
-	}
-	leaf, err := sd.signer(certs)
-	if err != nil {
-		return Detached{}, err
-	}
-	if err := sd.checkSignature(leaf, sha256.Sum256(content)); err != nil {
-		return Detached{}, err
-	}
-	if err := checkUsage(leaf); err != nil {
-		return Detached{}, err
-	}
-	if err := checkPath(leaf, certs, trust, received); err != nil {
 		return Detached{}, err
 	}
 	s, err := ParseDetached(content)
 	if err != nil {
 		return Detached{}, err
 	}
-	if err := s.checkExpected(expect, leaf, received); err != nil {
+	if err := s.checkExpected(expect, leaf, sd.attrs.at, received); err != nil {
 		return Detached{}, err
-	}
-	if skew := received.Sub(sd.attrs.at); skew > maxClockSkew || skew < -maxClockSkew {
-		return Detached{}, refuse(WorkstationClock, "")
 	}
 	return Detached{Statement: s, Certificate: leaf, SigningTime: sd.attrs.at}, nil
 }

@@ -117,43 +117,49 @@ func Fingerprint(cert *x509.Certificate) string {
 // ask whose key it is nor whether the seal was used before. A refusal is an
 // *Error.
 func Verify(der, content, annex []byte, trust Trust, expect Expect, received time.Time) (Verified, error) {
-	if len(content) > MaxContent || len(annex) > MaxContent {
-		return Verified{}, refuse(TooLarge, "正文或附件")
+	if len(annex) > MaxContent {
+		return Verified{}, refuse(TooLarge, "附件")
 	}
-	sd, err := parseSeal(der)
+	sd, leaf, err := checkSeal(der, content, trust, received)
 	if err != nil {
-		return Verified{}, err
-	}
-	certs, err := parseCertificates(sd.certs)
-	if err != nil {
-		return Verified{}, err
-	}
-	leaf, err := sd.signer(certs)
-	if err != nil {
-		return Verified{}, err
-	}
-	digest := sha256.Sum256(content)
-	if err := sd.checkSignature(leaf, digest); err != nil {
-		return Verified{}, err
-	}
-	if err := checkUsage(leaf); err != nil {
-		return Verified{}, err
-	}
-	if err := checkPath(leaf, certs, trust, received); err != nil {
 		return Verified{}, err
 	}
 	s, err := ParseStatement(content, annex)
 	if err != nil {
 		return Verified{}, err
 	}
-	if err := s.checkExpected(expect, leaf, received); err != nil {
+	if err := s.checkExpected(expect, leaf, sd.attrs.at, received); err != nil {
 		return Verified{}, err
 	}
-	if skew := received.Sub(sd.attrs.at); skew > maxClockSkew || skew < -maxClockSkew {
-		return Verified{}, refuse(WorkstationClock, "")
-	}
-	return Verified{statement: s.clone(), content: bytes.Clone(content), der: bytes.Clone(der), digest: digest,
+	return Verified{statement: s, content: bytes.Clone(content), der: bytes.Clone(der), digest: sha256.Sum256(content),
 		leaf: leaf, received: received, signedAt: sd.attrs.at}, nil
+}
+
+// checkSeal holds all that concerns the seal and its key, before the text is
+// read, and gives the signer's certificate.
+func checkSeal(der, content []byte, trust Trust, received time.Time) (signedData, *x509.Certificate, error) {
+	if len(content) > MaxContent {
+		return signedData{}, nil, refuse(TooLarge, "正文")
+	}
+	sd, err := parseSeal(der)
+	if err != nil {
+		return sd, nil, err
+	}
+	certs, err := parseCertificates(sd.certs)
+	if err != nil {
+		return sd, nil, err
+	}
+	leaf, err := sd.signer(certs)
+	if err != nil {
+		return sd, nil, err
+	}
+	if err := sd.checkSignature(leaf, sha256.Sum256(content)); err != nil {
+		return sd, nil, err
+	}
+	if err := checkUsage(leaf); err != nil {
+		return sd, nil, err
+	}
+	return sd, leaf, checkPath(leaf, certs, trust, received)
 }
 
 // signer finds the one certificate that the sid names.
@@ -217,8 +223,9 @@ func (sd signedData) agrees(leaf *x509.Certificate) bool {
 		func(alg []byte) bool { return bytes.Equal(alg, sd.sigAlg) })
 }
 
-// checkExpected holds portal, purpose, validity and signer.
-func (s Statement) checkExpected(expect Expect, leaf *x509.Certificate, received time.Time) error {
+// checkExpected holds portal, purpose, validity, signer and the workstation's
+// clock.
+func (s Statement) checkExpected(expect Expect, leaf *x509.Certificate, signed, received time.Time) error {
 	h, err := s.Header()
 	if err != nil {
 		return err
@@ -236,6 +243,9 @@ func (s Statement) checkExpected(expect Expect, leaf *x509.Certificate, received
 	mine := Fingerprint(leaf)
 	if s.Kind() != Login && !slices.ContainsFunc(h.Signers, func(g Signer) bool { return g.Fingerprint == mine }) {
 		return refuse(NotSigner, "")
+	}
+	if skew := received.Sub(signed); skew > maxClockSkew || skew < -maxClockSkew {
+		return refuse(WorkstationClock, "")
 	}
 	return nil
 }
