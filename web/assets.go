@@ -77,7 +77,8 @@ func PublicAssets() (h http.Handler, style string, err error) {
 }
 
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name, ok := strings.CutPrefix(r.URL.Path, a.prefix)
+	// A router may have taken "/static" off already.
+	name, ok := strings.CutPrefix("/static"+strings.TrimPrefix(r.URL.Path, "/static"), a.prefix)
 	if !ok || !slices.Contains(a.names, name) {
 		http.NotFound(w, r)
 		return

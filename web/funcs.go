@@ -23,6 +23,8 @@ var pageFuncs = template.FuncMap{
 	"weekday":      weekday,
 	"iso":          func(t time.Time) string { return t.In(china).Format("2006-01-02T15:04:05+08:00") },
 	"until":        until,
+	"yearUntil":    func(t time.Time) string { return t.In(china).Add(-time.Nanosecond).Format("2006年") + until(t) },
+	"daySaid":      daySaid,
 	"left":         left,
 	"daysLeft":     daysLeft,
 	"number":       number,
@@ -38,10 +40,12 @@ var pageFuncs = template.FuncMap{
 	"inc":          func(n int) int { return n + 1 },
 }
 
-func weekday(t time.Time) string {
+func daySaid(t time.Time) string {
 	t = t.In(china)
-	return t.Format("1月2日") + " 周" + string([]rune("日一二三四五六")[t.Weekday()]) + t.Format(" 15:04")
+	return t.Format("1月2日") + " 周" + string([]rune("日一二三四五六")[t.Weekday()])
 }
+
+func weekday(t time.Time) string { return daySaid(t) + t.In(china).Format(" 15:04") }
 
 // until prints an exclusive end the way people say it: midnight is the 24:00
 // of the day before.

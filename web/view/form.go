@@ -52,7 +52,7 @@ type Chip struct{ Text, Href string }
 type AgentPost struct {
 	// Action is the agent's address, like http://127.0.0.1:17890/sign.
 	Action string
-	// Statement and Annex are base64 of the exact bytes; an empty Annex is not sent.
+	// Statement and Annex are base64 of the exact bytes; Annex is sent empty if there is none.
 	// Form: statement, annex.
 	Statement, Annex string
 }

@@ -56,7 +56,9 @@ func (SignInNoAgent) Template() string { return "signin/noagent" }
 // Sealed is the landing page after the agent: static, the same for everyone.
 type Sealed struct {
 	Gate
-	// Post is the same-origin address that takes the seal. Form: seal.
+	// Post is the same-origin address that takes the seal, as a fetch.
+	// Form: seal. Answer: JSON, location (a path to go to) or sentence (why not);
+	// after 429 or 5xx the page offers to send again, after another refusal not.
 	Post string
 	// Home is where to go when nothing was brought.
 	Home string
