@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"io"
 	"math/big"
 	"os"
@@ -136,6 +137,13 @@ type lyingKey struct{ crypto.Signer }
 
 func (k lyingKey) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	return k.Signer.Sign(r, make([]byte, len(digest)), opts)
+}
+
+// deadKey is a token that was pulled.
+type deadKey struct{ crypto.Signer }
+
+func (deadKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("CKR_DEVICE_REMOVED")
 }
 
 // extension is a critical one that nobody knows.

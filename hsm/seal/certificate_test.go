@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"testing"
 	"time"
@@ -144,7 +145,39 @@ func TestSigningWithAKeyThatIsNotTheCertificatesIsRefused(t *testing.T) {
 	wantReason(t, err, SignerRefused)
 	_, err = Sign(make([]byte, MaxContent+1), sc.who.cert, nil, sc.who.key, sc.at)
 	wantReason(t, err, TooLarge)
+	_, err = Sign(sc.text, sc.who.cert, nil, sc.who.key, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC))
+	wantReason(t, err, BadSigningTime)
+	_, err = Sign(sc.text, sc.who.cert, nil, deadKey{sc.who.key}, sc.at)
+	wantReason(t, err, SignerRefused)
+	huge := sc.ca.person(t, sc.who.key, func(c *x509.Certificate) {
+		c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 99999, 2}, Value: make([]byte, MaxSeal)})
+	})
+	_, err = Sign(sc.text, huge.cert, nil, sc.who.key, sc.at)
+	wantReason(t, err, TooLarge)
+	var long []*x509.Certificate
+	for range maxCertificates {
+		long = append(long, sc.ca.person(t, sc.who.key, nil).cert)
+	}
+	_, err = Sign(sc.text, sc.who.cert, long, sc.who.key, sc.at)
+	wantReason(t, err, BadCertificates)
+	_, err = sc.verifyDER(sc.altered(t, func(s sealTree) {
+		for _, c := range long {
+			s.addCert(t, c)
+		}
+	}))
+	wantReason(t, err, BadCertificates)
 	if _, err := Sign(sc.text, nil, nil, sc.who.key, sc.at); err == nil {
 		t.Error("signing without a certificate succeeds")
 	}
+}
+
+func TestTwoCertificatesOfOneIssuerAndSerialAreNoSigner(t *testing.T) {
+	sc := newScene(t, Conclude)
+	twin := sc.ca.person(t, sc.who.key, func(c *x509.Certificate) { c.SerialNumber = sc.who.cert.SerialNumber })
+	der, err := Sign(sc.text, sc.who.cert, append(chainOf(sc.ca), twin.cert), sc.who.key, sc.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sc.verifyDER(der)
+	wantReason(t, err, BadSignerID)
 }

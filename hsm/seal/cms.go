@@ -83,6 +83,9 @@ func Sign(content []byte, leaf *x509.Certificate, chain []*x509.Certificate, key
 			sd.certs = append(sd.certs, c.Raw)
 		}
 	}
+	if len(sd.certs) > maxCertificates {
+		return nil, refuse(BadCertificates, "")
+	}
 	slices.SortFunc(sd.certs, bytes.Compare)
 	signed, err := sd.attrs.encode(tag.SET)
 	if err != nil {

@@ -68,6 +68,14 @@ func TestFieldsMayBeGivenInAnyOrderButOnlyTheFormsOwn(t *testing.T) {
 	wantReason(t, err, BadLabel)
 	_, err = New(Conclude, h, fields[1:], sampleAnnex(2))
 	wantReason(t, err, MissingLabel)
+	_, err = New(Conclude, h, fields, Annex{Columns: []string{"姓名"}, Rows: []AnnexRow{{Record: "A", Cells: []string{"方 "}}}})
+	wantReason(t, err, BadSpace)
+	if _, err := (Statement{}).Bytes(); err == nil {
+		t.Error("no statement has bytes")
+	}
+	if _, err := (Statement{}).Digest(); err == nil {
+		t.Error("no statement has a digest")
+	}
 	_, err = New(EntryText, h, nil, Annex{})
 	wantReason(t, err, BadKind)
 	_, err = New(Return, headerAt(Return, noon, prints[0]), sampleFields(t, formOf(t, Return)), sampleAnnex(1))
@@ -162,6 +170,11 @@ func TestAnAlteredAnnexOrTableIsRefused(t *testing.T) {
 		{"a signed number", AnnexMismatch, strings.Replace(string(text), "\n2\t", "\n02\t", 1), string(annex)},
 		{"a signed digest in upper case", AnnexMismatch, strings.Replace(string(text), line2, strings.ToUpper(line2), 1), string(annex)},
 		{"the matter", BadHeader, strings.Replace(string(text), "事项: 注册结论", "事项: 注册", 1), string(annex)},
+		{"the issue time", BadHeader, strings.Replace(string(text), "出具时间: 2026", "出具时间: 226", 1), string(annex)},
+		{"the expiry", BadHeader, strings.Replace(string(text), "12:20:00.000", "12:20:00", 1), string(annex)},
+		{"a signer without a key", BadHeader, strings.Replace(string(text), "） 钥匙 ", "）", 1), string(annex)},
+		{"a signer without a number", BadHeader, strings.Replace(string(text), "程云溪（", "程云溪", 1), string(annex)},
+		{"an annex of one cell", BadAnnex, string(text), strings.Replace(string(annex), "\t方某晶\U000E0100\t数学\t注册合格", "", 1)},
 		{"the nonce", BadHeader, strings.Replace(string(text), "随机数: 01", "随机数: 1", 1), string(annex)},
 		{"the kind", BadLabel, strings.Replace(string(text), "v1 conclude", "v1 review", 1), string(annex)},
 	} {
@@ -206,6 +219,8 @@ func TestAnAnnexHasOnlyOneSpelling(t *testing.T) {
 			t.Errorf("accepted %.40q", bad)
 		}
 	}
+	_, err = Annex{Columns: []string{"甲"}, Rows: []AnnexRow{{Record: "A", Cells: []string{strings.Repeat("长", MaxContent/3)}}}}.Print()
+	wantReason(t, err, TooLarge)
 	for _, a := range []Annex{{Rows: sampleAnnex(1).Rows}, {Columns: []string{"甲、乙"}}, {Columns: []string{""}},
 		{Columns: []string{"甲"}, Rows: []AnnexRow{{Record: "r"}}}, {Columns: []string{"甲"}, Rows: []AnnexRow{{Record: "", Cells: []string{"x"}}}}} {
 		if _, err := a.Print(); err == nil {

@@ -139,6 +139,7 @@ func TestATextHasOnlyOneSpelling(t *testing.T) {
 		{"space between cells", "1\tA2026", "1 A2026"},
 		{"two TABs", "1\tA2026", "1\t\tA2026"},
 		{"TAB at the end", "\tA2026-00002\t", "\t\tA2026-00002\t"},
+		{"empty cell", "1\tA2026-00001\t", "1\t\t"},
 		{"a row too many cells", "A2026-00001\t", "A2026-00001\tx\t"},
 		{"decomposed letter", "签台\n", "签台e\u0301\n"},
 		{"compatibility ideograph", "签台\n", "签台\uf900\n"},
@@ -184,7 +185,8 @@ func TestATextHasOnlyOneSpelling(t *testing.T) {
 		})
 	}
 	for name, bad := range map[string]string{"empty": "", "only LF": "\n", "no last LF": strings.TrimSuffix(good, "\n"),
-		"a last empty line": good + "\n", "one line": "sealdesk/v1 conclude\n", "too large": good + strings.Repeat("x", MaxContent)} {
+		"a last empty line":          good + "\n",
+		"an empty line without rows": string(mustPrint(t, sampleText(t, formOf(t, Return)))) + "\n", "one line": "sealdesk/v1 conclude\n", "too large": good + strings.Repeat("x", MaxContent)} {
 		if _, err := Parse([]byte(bad)); err == nil {
 			t.Errorf("%s: accepted", name)
 		}

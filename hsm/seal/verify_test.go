@@ -25,7 +25,7 @@ func TestASealOfEachAlgorithmAndKindIsAccepted(t *testing.T) {
 					t.Fatal(err)
 				}
 				if v.IsZero() || v.Kind() != form.Kind || !bytes.Equal(v.Content(), sc.text) || v.Digest() != sha256.Sum256(sc.text) ||
-					v.Fingerprint() != Fingerprint(who.cert) || !v.Received().Equal(sc.received) || !v.SigningTime().Equal(sc.at) ||
+					v.Fingerprint() != Fingerprint(who.cert) || !v.Certificate().Equal(who.cert) || !v.Received().Equal(sc.received) || !v.SigningTime().Equal(sc.at) ||
 					!bytes.Equal(v.DER(), sc.der) {
 					t.Error("the verified seal does not say what was sealed")
 				}
