@@ -3,6 +3,10 @@ package registration
 import (
 	"fmt"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"sealdesk/server/internal/fault"
 )
 
 // Part is what a person did on a record. Nobody has two parts on one record,
@@ -78,4 +82,35 @@ func (d Deeds) Other(part Part, staff string) (Part, bool) {
 		}
 	}
 	return "", false
+}
+
+// Person is who acts: number, name, and the body of the appointment he acts by.
+type Person struct {
+	Staff, Name, Org string
+}
+
+// mayTake says whether the person may take a part in the record (R15, R22,
+// section 4): it is not his own, and he has no other part in it. Staff have no
+// identity number in the system, so his own is what bears his name in his own
+// school; a namesake's record goes to another handler as well, since a wrong
+// refusal costs a walk and a wrong admission costs the conclusion.
+func (a Application) mayTake(part Part, by Person) error {
+	if by.Staff == "" {
+		return fault.New(fault.Forbidden, "不知道是谁在办理，请重新登录后再办。")
+	}
+	if by.Org == a.School && sameName(by.Name, a.Form.PersonName) {
+		return fault.New(fault.Forbidden, "申请 %s 的姓名和学校与您相同，不能确认不是您本人的申请；任何人不得办理自己的申请。请由本校另一位已备案的人员办理。", a.ID)
+	}
+	if other, acted := a.Deeds.Other(part, by.Staff); acted {
+		return fault.New(fault.Forbidden, "申请 %s 的%s是您办的，同一份申请的%s须由另一个人办理（退回重办也一样）。", a.ID, partNames[other], partNames[part])
+	}
+	return nil
+}
+
+// sameName compares names as people read them: without the signs that
+// keyboards spell differently.
+func sameName(a, b string) bool {
+	plain := strings.NewReplacer(" ", "", "\u3000", "", "·", "", "•", "", "‧", "", "・", "", "･", "", "⋅", "")
+	a, b = plain.Replace(norm.NFC.String(a)), plain.Replace(norm.NFC.String(b))
+	return a != "" && a == b
 }
