@@ -35,6 +35,7 @@ type Line struct {
 	Masked           string // the kind and length of what was written, of a faulty cell
 	opens, closes    string // of the window, for the sentence
 	organ, listWords string
+	length           int // of a number that is too short or long
 }
 
 // Row is one row as judged.

@@ -309,7 +309,7 @@ func (c *rowCheck) line(row int, kind LineKind, i int, code string) Line {
 	col := &columns()[i]
 	w := c.j.window
 	const layout = "2006-01-02 15:04:05"
-	return newLine(Line{Row: row, Kind: kind, Column: col.Header, Code: code, Masked: mask(c.raw[i]),
+	return newLine(Line{Row: row, Kind: kind, Column: col.Header, Code: code, Masked: mask(c.raw[i]), length: utf8.RuneCountInString(c.form.CertNumber),
 		opens: w.Opens.In(registration.Shanghai).Format(layout), closes: w.Closes.In(registration.Shanghai).Format(layout),
 		organ: c.j.ref.Organs[c.j.organ], listWords: strings.Join(registration.Words(col.Field), "、")})
 }

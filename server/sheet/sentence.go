@@ -4,7 +4,7 @@ import "strings"
 
 // advice is what a code means and how to mend it. 〈栏〉 stands for the column,
 // 〈始〉 〈终〉 for the window's ends, 〈机构〉 for the organ, 〈值〉 for the words of
-// a list. None of them is a value of the row.
+// a list, 〈长〉 for the length of a number. None of them is a value of the row.
 type advice struct{ sentence, cure string }
 
 // newLine gives a line its sentence and cure.
@@ -18,7 +18,7 @@ func newLine(l Line) Line {
 	case l.Kind == Refuse && l.Code == "empty":
 		a = advices["empty"]
 	}
-	r := strings.NewReplacer("〈栏〉", l.Column, "〈始〉", l.opens, "〈终〉", l.closes, "〈机构〉", l.organ, "〈值〉", l.listWords)
+	r := strings.NewReplacer("〈栏〉", l.Column, "〈始〉", l.opens, "〈终〉", l.closes, "〈机构〉", l.organ, "〈值〉", l.listWords, "〈长〉", itoa(l.length))
 	l.Sentence, l.Cure = r.Replace(a.sentence), r.Replace(a.cure)
 	return l
 }
@@ -87,7 +87,7 @@ var advices = map[string]advice{
 	// certificate and history
 	"cert-missing":        {"没有填写教师资格证书号码（R04）。", "请补填证书号码；未持有证书的，证书状态填“未持有”。"},
 	"cert-date-range":     {"“〈栏〉”早于1994-01-01或晚于今天。", "请对照证书原件改正。"},
-	"cert-length":         {"证书号码不是17位数字，应为17位。", "请更正；确系旧版证书的，注明并按R47核验真伪。"},
+	"cert-length":         {"证书号码为〈长〉位，应为17位数字。", "请更正；确系旧版证书的，注明并按R47核验真伪。"},
 	"cert-kind-digit":     {"证书号码第10位与所填资格种类不一致。", "请对照证书核对号码和资格种类；无误的可以保留。"},
 	"reg-kind-differs":    {"“〈栏〉”与注册历史推定的不同，以推定为准（R05）。", "请核对上次注册有效期止；无误的不必修改。"},
 	"not-due":             {"上次注册有效期在今年年底以后才满，今年无须注册（R05）。", "请核对有效期；未到期的，到期当年再申请。"},
