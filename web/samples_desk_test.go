@@ -1,0 +1,95 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"sealdesk/web/view"
+)
+
+func importSamples() []sample {
+	f := frame("导入申请表", "导入申请表")
+	organ := view.Choices{Items: []view.Choice{{Value: "341022", Text: "休宁县教育局"}, {Value: "341000-SZ", Text: "市直"}}}
+	up := view.Imports{Frame: f, Lead: "休宁县教育局，申请窗口到 11月29日 24:00。", Action: "/imports", Organ: organ, Blank: "/imports/template", Jobs: []view.ImportJob{{Href: "/imports/1", File: "休宁县申请表-第一批.xlsx", At: now, State: same, Counts: "1,900 行，导入 1,785"}}}
+	bad := up
+	bad.Frame = refused(f, "文件没有收", view.Fault{Field: "sheet", Text: "这不是 .xlsx 工作簿：请在表格软件里另存为 .xlsx 再传"})
+	bad.File.Error = "这不是 .xlsx 工作簿：请在表格软件里另存为 .xlsx 再传"
+	counts := view.ImportCounts{Rows: 1900, Accept: 1785, Refuse: 108, Overdue: 4, Wait: 3, Warn: 24, Changed: 2, Unchanged: 11}
+	report := view.ImportReport{Frame: f, Back: view.Link{Text: "导入申请表", Href: "/imports"}, File: "休宁县申请表.xlsx", Lead: "1,900 行，108 行要改", Counts: counts, Download: "/imports/1/report", Action: "/imports/1",
+		Paging: view.Paging{From: 1, To: 20, Total: 139, Next: "/imports/1?after=x", Unit: "处"}, FilterAction: "/imports/1", Filter: view.Choices{Items: []view.Choice{{Text: "全部"}, {Value: "refuse", Text: "退回的行（108）"}}},
+		Choice: view.Choices{Items: []view.Choice{{Value: "all", Text: "全部导入", Barred: true, Hint: "有 108 行退回，不能全部导入"}, {Value: "good", Text: "只导入合格的 1,785 行", Hint: "其余 115 行留下待改，逾期和等许可证的另列名单"}, {Value: "cancel", Text: "取消，什么都不存"}}}}
+	for i := range 20 {
+		l := view.ReportLine{Row: i*7 + 3, Mark: view.Mark{Kind: "stop", Text: "退回"}, Column: "身份证件号码", Masked: "**************002X", What: "校验位不对。", Mend: "对照身份证原件重新录入 18 位号码。", Code: "id-checksum"}
+		if i%3 == 1 {
+			l = view.ReportLine{Row: i*7 + 3, Mark: view.Mark{Kind: "hold", Text: "提示"}, Column: "姓名", Masked: "阿*·**", What: "间隔号不是规定的“·”，已经统一。", Code: "normalised"}
+		}
+		report.Lines = append(report.Lines, l)
+	}
+	chosen := report
+	chosen.Frame = refused(f, "还没有导入", view.Fault{Field: "choice", Text: "请选怎样导入"})
+	chosen.Choice.Error = "请选怎样导入"
+	clean := report
+	clean.Lines, clean.Paging, clean.Counts = nil, view.Paging{}, view.ImportCounts{Rows: 3, Accept: 3}
+	clean.Same = "这份表 11月10日 已导入过：没有一行有变动。"
+	whole := view.ImportReport{Frame: f, File: "扫描件.xlsx", FileFaults: []view.ReportLine{{What: "文件里有宏。", Mend: "另存为不含宏的 .xlsx 再传。"}, {What: "缺少必需的列。", Column: "申请时间"}}}
+	cells := []view.RejectedCell{{ID: "id_number-17", Name: "id_number", Header: "身份证件号码", Masked: "**************002X", What: "校验位不对。", Mend: "对照身份证原件重新录入 18 位号码。", Typed: view.Field{Value: "342793198503120021", Error: "校验位仍然不对"}}, {ID: "gender-17", Name: "gender", Header: "性别", What: "不在可选的值之内。", Options: view.Choices{Items: []view.Choice{{Value: "男", Text: "男"}, {Value: "女", Text: "女"}}}}}
+	rejected := view.RejectedRows{Frame: f, Back: view.Link{Text: "试导报告", Href: "/imports/1"}, File: "休宁县申请表.xlsx", Lead: "108 行待改", Rows: []view.RejectedRow{{Row: 17, Name: "胡文澜", State: view.Mark{Kind: "stop", Text: "退回"}, Action: "/imports/1/rows/17", Cells: cells}, {Row: 24, State: view.Mark{Kind: "wait", Text: "等许可证"}, Note: "县里登记办学许可证后自动继续。", Cells: cells[:1]}}, Paging: view.Paging{From: 1, To: 2, Total: 108, Unit: "行"}}
+	return []sample{{"import", up}, {"import-refused", bad}, {"import-barred", view.Imports{Frame: f, Barred: "申请窗口已于 10月25日 24:00 截止，现在不能导入。"}},
+		{"import-progress", view.ImportProgress{Frame: f, File: "休宁县申请表.xlsx", Sentence: "已核对 400 行，共 1,900 行。", Done: 400, Total: 1900, Status: "/import/job/status", Reload: "/imports/1"}},
+		{"import-progress-unknown", view.ImportProgress{Frame: f, File: "休宁县申请表.xlsx", Status: "/import/job/status", Reload: "/imports/1"}},
+		{"import-report", report}, {"import-report-refused", chosen}, {"import-report-clean", clean}, {"import-report-file", whole},
+		{"import-result", view.ImportResult{Frame: f, Lead: "1,785 行已导入，第 1,201 号。", Counts: counts, Facts: []view.Fact{{Label: "文件摘要", Value: "f8e24723 aa629935", Mono: true}}, Ways: []view.Link{{Text: "看导入的申请", Href: "/applications"}, {Text: "看待改的行", Href: "/imports/1/rejected"}}}},
+		{"import-result-empty", view.ImportResult{Frame: f}},
+		{"rejected", rejected}, {"rejected-empty", view.RejectedRows{Frame: f}}}
+}
+
+func logSamples() []sample {
+	f := frame("日志", "")
+	l := view.Log{Frame: f, Lead: "共 18,344 条，自 2024年8月19日 起。", Action: "/log", Act: view.Choices{Items: []view.Choice{{Text: "全部事项"}, {Value: "refused", Text: "被拒"}}}, Organisation: view.Choices{Items: []view.Choice{{Text: "全部机构"}}}, From: view.Field{Value: "2024-11-12"},
+		Chips: []view.Chip{{Text: "从 11月12日", Href: "/log"}}, Found: "符合 136 条，其中被拒 7 条", Paging: view.Paging{Total: 136, Next: "/log?before=18335", Unit: "条"}, Trust: []string{"检查点 18,344 由服务器密码机签名", "见证 A 10:20，见证 B 10:19"},
+		Days: []view.LogDay{{Day: now, Entries: []view.LogLine{
+			{Number: 18342, Href: "/log/18342", At: now, Dot: "seal", Act: "给出结论", What: "24 条记录 → 注册合格", By: "人员 P-0217，钥匙 3f9a61c7，休宁县教育局"},
+			{Number: 18341, Href: "/log/18341", At: now.Add(-time.Minute), Dot: "refused", Act: "被拒", What: "查看记录 2024-341021-055120：不在管辖范围，答“查无此号”", By: "人员 P-0231，歙县教育局"},
+			{Number: 18340, Href: "/log/18340", At: now.Add(-2 * time.Minute), Dot: "sight", Act: "看完整号码", What: "记录 2024-341022-050241，理由代码 03", By: "人员 P-0217"},
+			{Number: 18339, Href: "/log/18339", At: now.Add(-3 * time.Minute), Dot: "power", Act: "授权变更", What: "P-0544　旧：无　新：区县审核人员（祁门县）", By: "人员 P-0003"},
+			{Number: 18338, Href: "/log/18338", At: now.Add(-4 * time.Minute), Act: "导入", What: "1,785 行", By: "人员 P-0107"}}}}}
+	bad := l
+	bad.Frame = refused(f, "没有查找", view.Fault{Field: "from", Text: "日期写成 2024-11-12 的样子"})
+	bad.From = view.Field{Value: "11月", Error: "日期写成 2024-11-12 的样子"}
+	entry := view.LogEntry{Frame: f, Back: view.Link{Text: "日志", Href: "/log"}, Number: 18342, Act: "给出结论", Facts: []view.Fact{{Label: "收到", Value: "2024-11-12 10:16:40.218", Mono: true}, {Label: "原文摘要", Value: "f8e24723aa629935605339abffdba88d8a079fe6f7b00b0e9da4877cfd2d58ed", Mono: true}},
+		Text: "sealdesk/v1 entry\n事项: conclude\n收到: 2024-11-12T10:16:40.218+08:00\n原文摘要: f8e24723aa629935605339abffdba88d8a079fe6f7b00b0e9da4877cfd2d58ed\n", Chain: []view.Link{{Text: "第 17,002 条", Href: "/log/17002"}, {Text: "这一条"}}, Older: "/log/18341"}
+	return []sample{{"log", l}, {"log-refused", bad}, {"log-empty", view.Log{Frame: f, Action: "/log"}}, {"log-entry", entry}, {"log-entry-empty", view.LogEntry{Frame: f}}}
+}
+
+func planSamples() []sample {
+	f := frame("计划窗口", "计划窗口")
+	w := view.Windows{Frame: f, Plan: "2024年度计划", Units: []view.UnitWindows{{Unit: "休宁县教育局", Windows: []view.Window{
+		{Stage: "申请", Opens: clockAt(9, 23, 0, 0, 0), Closes: clockAt(10, 26, 0, 0, 0), State: view.Mark{Kind: "wait", Text: "已截止"}, Href: "/windows?window=a"},
+		{Stage: "县级审核", Opens: clockAt(11, 9, 0, 0, 0), Closes: clockAt(11, 30, 0, 0, 0), State: view.Mark{Kind: "ok", Text: "进行中"}, Amended: "原到 11月29日 24:00，大雪停课（休教〔2024〕8号）"},
+		{Stage: "市级复核", Opens: clockAt(11, 30, 0, 0, 0), Closes: clockAt(12, 15, 17, 0, 0), State: view.Mark{Kind: "wait", Text: "未开始"}}, {Stage: "注册贴"}}}}}
+	amend := w
+	amend.Amend = &view.AmendForm{Action: "/windows", Window: view.Choices{Items: []view.Choice{{Value: "2024/341022/audit", Text: "休宁县，县级审核"}}}, Outer: "外限 9月23日 至 11月29日 24:00；超出外限须市级负责人凭文号办理。"}
+	bad := amend
+	bad.Frame = refused(f, "窗口没有变更", view.Fault{Field: "closes", Text: "12月2日 超出外限 11月29日 24:00"})
+	form := *amend.Amend
+	form.Closes = view.Field{Value: "2024-12-02 00:00", Error: "超出外限 11月29日 24:00：请写不晚于 2024-11-30 00:00"}
+	bad.Amend = &form
+	return []sample{{"windows", amend}, {"windows-read-only", w}, {"windows-refused", bad}, {"windows-empty", view.Windows{Frame: f}}}
+}
+
+func keySamples() []sample {
+	f := frame("钥匙台账", "")
+	k := view.Keys{Frame: f, Lead: "共 659 把，每一把都有一名责任人。", Action: "/keys", Tiles: []view.Tile{{Count: 612, Text: "在用"}, {Count: 41, Text: "库存"}, {Count: 3, Text: "待交接"}, {Count: 2, Text: "停用"}, {Count: 1, Text: "挂失", Hot: true}, {Count: 9, Text: "30 天内到期"}},
+		State: view.Choices{Items: []view.Choice{{Text: "全部"}, {Value: "issued", Text: "在用"}}}, Paging: view.Paging{From: 1, To: 9, Total: 659, Next: "/keys?after=x", Unit: "把"}}
+	for i := range 9 {
+		k.Rows = append(k.Rows, view.KeyRow{Fingerprint: fmt.Sprintf("3f9a61c7 0be2d8%02d", i), Href: "/keys?fingerprint=x", Holder: "潘令仪", Number: "P-0388", Organisation: "休宁县教育局", Roles: "区县审核人员、县级负责人", State: view.Mark{Kind: "ok", Text: "在用"}, Until: clockAt(12, 31, 0, 0, 0)})
+	}
+	k.Rows[0].State, k.Rows[0].Note = view.Mark{Kind: "stop", Text: "挂失"}, "今天 09:41 报失"
+	k.Revoke = &view.RevokeForm{Action: "/keys/revoke", Kind: view.Choices{Items: []view.Choice{{Value: "lost", Text: "遗失"}, {Value: "revoked", Text: "吊销（离岗、损坏、换发）"}}}}
+	bad := k
+	bad.Frame = refused(f, "没有吊销", view.Fault{Field: "kind", Text: "请选事由"}, view.Fault{Field: "revoke_reason", Text: "请写说明"})
+	form := *k.Revoke
+	form.Key.Value, form.Kind.Error, form.Reason.Error = "3f9a61c70be2d84e", "请选事由", "请写说明"
+	bad.Revoke = &form
+	return []sample{{"keys", k}, {"keys-refused", bad}, {"keys-empty", view.Keys{Frame: f}}}
+}
