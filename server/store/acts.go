@@ -1,0 +1,77 @@
+package store
+
+import (
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+)
+
+// purpose is one kind of statement that an act may stand on: so many different
+// people sign it, and this act takes the seals from..to of them.
+type purpose struct {
+	kind     seal.Kind
+	signers  int
+	from, to int
+}
+
+// rule says for one act what it stands on. An act that is not in the table
+// cannot be committed, whatever the policy allows.
+type rule struct {
+	purposes []purpose
+	unsealed bool // without any seal
+}
+
+func alone(kinds ...seal.Kind) rule {
+	var r rule
+	for _, k := range kinds {
+		r.purposes = append(r.purposes, purpose{k, 1, 1, 1})
+	}
+	return r
+}
+
+func (r rule) first(kinds ...seal.Kind) rule {
+	for _, k := range kinds {
+		r.purposes = append(r.purposes, purpose{k, 2, 1, 1})
+	}
+	return r
+}
+
+func (r rule) second(kinds ...seal.Kind) rule {
+	for _, k := range kinds {
+		r.purposes = append(r.purposes, purpose{k, 2, 2, 2})
+	}
+	return r
+}
+
+// rules is the table of acts. Of an act of two people the first seal is an
+// entry of its own and opens a proposal, the second makes the act (domain
+// sections 4 and 5); the two seals of the genesis come together.
+var rules = map[policy.Act]rule{
+	policy.Login:                alone(seal.Login),
+	policy.Logout:               {unsealed: true},
+	policy.SetWindow:            alone(seal.Window),
+	policy.SetLicence:           alone(seal.Licence),
+	policy.View:                 {unsealed: true}, // the sight of a full number is an entry
+	policy.ImportSheet:          alone(seal.Import),
+	policy.Accept:               {unsealed: true},
+	policy.Review:               alone(seal.Review, seal.ReviewAdverse),
+	policy.NotAccept:            rule{}.first(seal.NotAccept),
+	policy.CountersignNotAccept: rule{}.second(seal.NotAccept),
+	policy.Send:                 alone(seal.Send),
+	policy.ReturnToSchool:       alone(seal.Return),
+	policy.Conclude:             alone(seal.Conclude).first(seal.ConcludeAdverse, seal.ConcludeOverride),
+	policy.Confirm:              rule{}.second(seal.ConcludeAdverse, seal.ConcludeOverride),
+	policy.RevokeKey:            alone(seal.KeyRevoke),
+	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}},
+	policy.Refusal:              {unsealed: true},
+	policy.VoidProposal:         {unsealed: true},
+}
+
+// purposeOf finds the purpose that a kind of statement serves in an act.
+func (r rule) purposeOf(kind seal.Kind) (purpose, bool) {
+	for _, p := range r.purposes {
+		if p.kind == kind {
+			return p, true
+		}
+	}
+	return purpose{}, false
+}

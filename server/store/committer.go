@@ -1,0 +1,378 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sealdesk/server/audit"
+	"sealdesk/server/internal/fault"
+)
+
+// Bounds of one transaction, measured in design.md section 14.
+const (
+	maxGroup      = 256
+	maxGroupBytes = 4 << 20
+	maxQueue      = 1024
+	lingerFor     = time.Millisecond
+	lingerAbove   = 2 * time.Millisecond // only when a commit took longer than that
+	idleSave      = 100 * time.Millisecond
+)
+
+// committer is the one goroutine that writes records. It owns its connection.
+type committer struct {
+	store *Store
+	queue chan *act
+	stop  chan struct{}
+	done  chan struct{}
+
+	door      door
+	edge      *audit.Edge // of the head that was read last; nil to read anew
+	lastGroup int
+	lastTook  time.Duration
+}
+
+// serve takes what waits into one transaction after the other until stopped;
+// what still waits then is told so.
+func (c *committer) serve() {
+	defer close(c.done)
+	idle := time.NewTimer(idleSave)
+	defer idle.Stop()
+	for {
+		select {
+		case a := <-c.queue:
+			c.commit(c.gather(a))
+		case <-idle.C:
+			c.saveCheckpoint()
+		case <-c.stop:
+			for {
+				select {
+				case a := <-c.queue:
+					a.answer(audit.Receipt{}, closing())
+				default:
+					c.saveCheckpoint()
+					c.drop()
+					return
+				}
+			}
+		}
+		idle.Reset(idleSave)
+	}
+}
+
+func closing() error {
+	return fault.New(fault.Unavailable, "系统正在停机，没有办理。已填的内容仍在，请稍后再试。")
+}
+
+// gather takes what waits, and lingers a moment when groups are worth it.
+func (c *committer) gather(first *act) []*act {
+	acts, size := []*act{first}, first.size()
+	var linger <-chan time.Time
+	if c.lastGroup > 1 && c.lastTook > lingerAbove {
+		t := time.NewTimer(lingerFor)
+		defer t.Stop()
+		linger = t.C
+	}
+	for len(acts) < c.store.config.MaxGroup && size < maxGroupBytes {
+		select {
+		case a := <-c.queue:
+			acts, size = append(acts, a), size+a.size()
+			continue
+		default:
+		}
+		if linger == nil || len(acts) >= c.lastGroup {
+			break
+		}
+		select {
+		case a := <-c.queue:
+			acts, size = append(acts, a), size+a.size()
+			continue
+		case <-linger:
+		}
+		break
+	}
+	return acts
+}
+
+// commit brings a group to its end: each act gets its answer, here or from the
+// signer.
+func (c *committer) commit(acts []*act) {
+	if err := c.store.signer.ready(); err != nil {
+		for _, a := range acts {
+			a.answer(audit.Receipt{}, err)
+		}
+		return
+	}
+	c.store.halt("gathered")
+	began := time.Now()
+	err := c.attempt(acts)
+	if err != nil {
+		c.store.log.Warn("a group is run again", "acts", len(acts), "cause", err.Error())
+		err = c.attempt(acts)
+	}
+	if err != nil && len(acts) > 1 {
+		for _, a := range acts {
+			c.alone(a)
+		}
+	} else if err != nil {
+		acts[0].answer(audit.Receipt{}, c.failure(err))
+	}
+	c.lastGroup, c.lastTook = len(acts), time.Since(began)
+}
+
+// alone runs an act that failed in company by itself.
+func (c *committer) alone(a *act) {
+	if err := c.store.signer.ready(); err != nil {
+		a.answer(audit.Receipt{}, err)
+		return
+	}
+	err := c.attempt([]*act{a})
+	if err != nil && c.store.dialect.transient(err) {
+		err = c.attempt([]*act{a})
+	}
+	if err != nil {
+		a.answer(audit.Receipt{}, c.failure(err))
+	}
+}
+
+// failure turns what the database said into a sentence.
+func (c *committer) failure(err error) error {
+	var known *fault.Error
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, errCount):
+		return fault.Wrap(err, fault.Unavailable, "记录在办理的同时被别处改动，没有办理。请刷新后再试；反复出现请通知安全审计员。")
+	case c.store.dialect.duplicate(err):
+		return fault.Wrap(err, fault.Conflict, "已经有一条相同编号或同一人同一年度的记录，没有办理。请刷新后核对。")
+	}
+	return fault.Wrap(err, fault.Unavailable, "数据库暂时写不进去，没有办理；已填的内容仍在。请稍后再试，并通知系统管理员。")
+}
+
+// attempt is one transaction. A nil error means that every act has its answer
+// or is with the signer; any other that nothing was written and the connection
+// is gone.
+func (c *committer) attempt(acts []*act) (err error) {
+	s := c.store
+	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
+	defer cancel()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if c.door == nil {
+		if c.door, err = s.dialect.open(ctx, s.commitDB); err != nil {
+			return err
+		}
+	}
+	defer func() {
+		if err != nil {
+			c.drop()
+		}
+	}()
+	g := s.newGroup(ctx, c.door)
+	if err := g.begin(acts); err != nil {
+		return err
+	}
+	s.halt("begun")
+	edge, err := c.edgeOf(g)
+	if err != nil {
+		return err
+	}
+	refusals := make(map[*act]error)
+	for _, a := range acts {
+		verdict := g.judge(a)
+		if g.failed != nil {
+			return g.failed
+		}
+		if verdict != nil {
+			refusals[a] = verdict
+		}
+	}
+	s.halt("judged")
+	if len(g.leaves) == 0 {
+		if err := c.door.rollback(ctx); err != nil {
+			c.drop() // nothing was written; the connection is not worth keeping
+		}
+		tell(refusals)
+		return nil
+	}
+	steps, h, err := g.flush(edge)
+	if err != nil {
+		return err
+	}
+	if err := c.door.finish(ctx, steps, s.between("flushed")); err != nil {
+		if s.dialect.definite(err) || errors.Is(err, errCount) {
+			return err
+		}
+		if stands, lookErr := c.look(g); !stands {
+			return errors.Join(err, lookErr)
+		}
+	}
+	s.halt("committed")
+	c.edge = edge
+	s.power.follow(g)
+	s.signer.take(g, h)
+	tell(refusals)
+	return nil
+}
+
+func tell(refusals map[*act]error) {
+	for a, err := range refusals {
+		var again *replayed
+		if errors.As(err, &again) {
+			a.done <- answer{err: err, earlier: again.number}
+			continue
+		}
+		a.answer(audit.Receipt{}, err)
+	}
+}
+
+// look answers, after a COMMIT whose answer was lost, whether it stands: by the
+// entry at our number, under the head's lock so that nobody is on the way.
+func (c *committer) look(g *group) (bool, error) {
+	c.drop()
+	var last error
+	for range 40 {
+		if last = c.lookOnce(g); last == nil {
+			return true, nil
+		}
+		if errors.Is(last, errNotThere) || c.store.ctx.Err() != nil {
+			return false, nil
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+	return false, last
+}
+
+var errNotThere = errors.New("the entry is not in the log")
+
+func (c *committer) lookOnce(g *group) error {
+	ctx, cancel := context.WithTimeout(c.store.ctx, 5*time.Second)
+	defer cancel()
+	d, err := c.store.dialect.open(ctx, c.store.commitDB)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	first := g.leaves[0]
+	sets, err := d.begin(ctx, []want{{"SELECT leaf FROM log_entries WHERE number = ?", []any{int64(first.entry.Number)}}})
+	if err != nil {
+		return err
+	}
+	if len(sets[1]) == 1 {
+		if leaf, err := cellOf(blob, sets[1][0][0]); err == nil && string(leaf.([]byte)) == string(first.text) {
+			return nil
+		}
+	}
+	return errNotThere
+}
+
+// drop throws the connection away, and with it whatever was open on it.
+func (c *committer) drop() {
+	if c.door != nil {
+		c.door.close()
+		c.door = nil
+	}
+	c.edge = nil
+}
+
+// edgeOf is the tree's border for the head that was just locked: the one kept
+// from the last group, or read anew when another portal wrote meanwhile.
+func (c *committer) edgeOf(g *group) (*audit.Edge, error) {
+	if c.edge == nil || c.edge.Size() != g.head.size || c.edge.Root() != g.head.root {
+		var err error
+		if c.edge, err = readEdge(g.ctx, g.head.size, g.door.query); err != nil {
+			return nil, err
+		}
+	}
+	if c.edge.Root() != g.head.root {
+		return nil, c.store.forged()
+	}
+	return c.edge.Clone(), nil
+}
+
+// asker runs one SELECT.
+type asker func(ctx context.Context, w want) ([][]any, error)
+
+// readEdge derives the border from stored entries and full tiles.
+func readEdge(ctx context.Context, size uint64, ask asker) (*audit.Edge, error) {
+	first := size - size%audit.TileWidth
+	leaves, err := readLeaves(ctx, first, size, ask)
+	if err != nil {
+		return nil, err
+	}
+	return audit.LoadEdge(ctx, size, leaves, tiles(ask))
+}
+
+// readLeaves hashes the stored entries from..to.
+func readLeaves(ctx context.Context, from, to uint64, ask asker) ([]audit.Hash, error) {
+	if from == to {
+		return nil, nil
+	}
+	set, err := ask(ctx, want{"SELECT number, leaf FROM log_entries WHERE number >= ? AND number < ? ORDER BY number", []any{int64(from), int64(to)}})
+	if err != nil {
+		return nil, err
+	}
+	leaves := make([]audit.Hash, 0, len(set))
+	for i, cells := range set {
+		at, err1 := cellOf(number, cells[0])
+		leaf, err2 := cellOf(blob, cells[1])
+		if err1 != nil || err2 != nil || uint64(at.(int64)) != from+uint64(i) {
+			return nil, fmt.Errorf("entry %d is missing", from+uint64(i))
+		}
+		leaves = append(leaves, audit.LeafHash(leaf.([]byte)))
+	}
+	if uint64(len(leaves)) != to-from {
+		return nil, fmt.Errorf("entries %d to %d: %d rows", from, to, len(leaves))
+	}
+	return leaves, nil
+}
+
+// tiles reads full tiles; partial ones are cut from them or left to an edge.
+type tiles asker
+
+func (t tiles) ReadTile(ctx context.Context, id audit.TileID) ([]byte, error) {
+	set, err := t(ctx, want{"SELECT hashes FROM log_tiles WHERE level = ? AND idx = ?", []any{int64(id.Level), int64(id.Index)}})
+	if err != nil {
+		return nil, err
+	}
+	if len(set) != 1 {
+		return nil, fault.New(fault.NotFound, "日志格 %s 不在数据库里。", id.Path())
+	}
+	data, err := cellOf(blob, set[0][0])
+	if err != nil || len(data.([]byte)) < 32*id.Width {
+		return nil, fault.New(fault.Unavailable, "日志格 %s 的长度不对。", id.Path())
+	}
+	return data.([]byte)[:32*id.Width], nil
+}
+
+// saveCheckpoint writes the newest signed head when nothing else carries it.
+func (c *committer) saveCheckpoint() {
+	s := c.store
+	var h head
+	steps := s.signer.unsaved(&h)
+	if len(steps) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+	defer cancel()
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	err := func() (err error) {
+		if c.door == nil {
+			if c.door, err = s.dialect.open(ctx, s.commitDB); err != nil {
+				return err
+			}
+		}
+		if _, err = c.door.begin(ctx, nil); err != nil {
+			return err
+		}
+		steps = append(steps, step{"UPDATE log_head SET signed_size = " + s.dialect.greatest("signed_size") + " WHERE id = 1", []any{int64(h.signed)}, 1})
+		return c.door.finish(ctx, steps, nil)
+	}()
+	if err != nil {
+		s.signer.notSaved()
+		s.log.Warn("the newest checkpoint waits to be stored", "cause", err.Error())
+		c.drop()
+	}
+}

@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A step is one statement of the group's flush. rows is how many rows it must
+// match; less means that the database is not as it was read, and nothing of
+// the group may stand. -1: no matter.
+type step struct {
+	query string
+	args  []any
+	rows  int64
+}
+
+// want is one SELECT that a transaction begins with.
+type want struct {
+	query string
+	args  []any
+}
+
+// door is the committer's own connection. It passes SELECT, INSERT, UPDATE and
+// SAVEPOINT only: on MariaDB any DDL commits the open transaction, even when
+// it is denied.
+type door interface {
+	// begin opens the transaction, locks the head, and answers the wants.
+	begin(ctx context.Context, wants []want) ([][][]any, error)
+	query(ctx context.Context, w want) ([][]any, error)
+	// finish runs the steps and commits. An error from a server that answered
+	// is a definite no; any other leaves the outcome unknown. between, if not
+	// nil, is called between the last write and COMMIT.
+	finish(ctx context.Context, steps []step, between func()) error
+	rollback(ctx context.Context) error
+	close()
+}
+
+var headWant = want{query: "SELECT size, root, frontier, epoch, logged, hmac, signed_size FROM log_head WHERE id = 1"}
+
+// errCount says that a guarded statement met fewer rows than were read.
+var errCount = errors.New("a guarded update did not match the rows that were read")
+
+// dialect holds what differs between the two databases.
+type dialect interface {
+	open(ctx context.Context, db *sql.DB) (door, error)
+	update(t *table, columns []int, changes []change) []step
+	insertIgnore() string
+	greatest(a string) string
+	definite(err error) bool
+	transient(err error) bool
+	duplicate(err error) bool
+}
+
+// change is one row's update: the entry that was read guards it.
+type change struct {
+	row    *row
+	before int64
+	entry  int64
+}
+
+// collect reads all rows of one result set, copying what the driver reuses.
+func collect(rows *sql.Rows) ([][]any, error) {
+	names, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var all [][]any
+	for rows.Next() {
+		cells, places := make([]any, len(names)), make([]any, len(names))
+		for i := range cells {
+			places[i] = &cells[i]
+		}
+		if err := rows.Scan(places...); err != nil {
+			return nil, err
+		}
+		all = append(all, cells)
+	}
+	return all, rows.Err()
+}
+
+// insert makes multi-row INSERTs of at most limit parameters each.
+func insert(verb, table string, columns []string, rows [][]any, limit int) []step {
+	var steps []step
+	group := "(" + strings.Repeat("?,", len(columns)-1) + "?)"
+	for len(rows) > 0 {
+		n := min(len(rows), max(1, limit/len(columns)))
+		args := make([]any, 0, n*len(columns))
+		for _, r := range rows[:n] {
+			args = append(args, r...)
+		}
+		steps = append(steps, step{verb + " INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " +
+			strings.Repeat(group+",", n-1) + group, args, -1})
+		rows = rows[n:]
+	}
+	return steps
+}
+
+func (t *table) names() []string {
+	list := make([]string, 0, len(t.columns)+1)
+	for _, c := range t.columns {
+		list = append(list, c.name)
+	}
+	if t.class == isRecord {
+		list = append(list, "entry")
+	}
+	return list
+}
+
+// selection is the column list of a record table, entry last.
+func (t *table) selection() string { return strings.Join(t.names(), ", ") }
+
+// byKey selects rows of a record table by their keys.
+func (t *table) byKey(ids []string) want {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	return want{"SELECT " + t.selection() + " FROM " + t.name + " WHERE " + t.key() + " IN (?" + strings.Repeat(",?", len(ids)-1) + ")", args}
+}
+
+func named(args []any) []driver.NamedValue {
+	list := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		list[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	return list
+}
+
+// execRaw runs one packet on a driver connection, past database/sql, which
+// hides the counts of all statements but the last.
+func execRaw(ctx context.Context, conn *sql.Conn, query string, args []any) (driver.Result, error) {
+	var result driver.Result
+	err := conn.Raw(func(raw any) (err error) {
+		exec, ok := raw.(driver.ExecerContext)
+		if !ok {
+			return fmt.Errorf("%T executes no packet", raw)
+		}
+		result, err = exec.ExecContext(ctx, query, named(args))
+		return err
+	})
+	return result, err
+}

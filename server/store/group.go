@@ -1,0 +1,392 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"sealdesk/server/audit"
+	"sealdesk/server/internal/fault"
+)
+
+// group is one transaction with the acts that share it. Its maps are what the
+// acts see and leave; nothing is written before all of them had their say.
+type group struct {
+	store    *Store
+	ctx      context.Context
+	door     door
+	head     head
+	epoch    uint64 // as it will be, with the acts before
+	next     uint64 // number of the next entry
+	loaded   map[slot]*row
+	staged   map[slot]*row
+	order    []slot
+	leaves   []*leaf
+	previous map[string]int64   // subject -> latest entry, -1 none
+	used     map[string][]usage // statement digest -> entries that carry it
+	failed   error              // a database error: nothing of the group stands
+}
+
+// usage is one entry that already stands on a statement.
+type usage struct {
+	actor  string
+	number int64
+}
+
+// leaf is one entry on its way into the log.
+type leaf struct {
+	act       *act
+	entry     audit.Entry
+	path      string
+	statement []byte
+	bodies    []body
+	text      []byte
+	last      bool // of its act: its number is the receipt's
+}
+
+// body is what a digest of an entry covers, with its salt.
+type body struct {
+	kind       string
+	salt, seed []byte
+	bytes      []byte
+}
+
+func (s *Store) newGroup(ctx context.Context, d door) *group {
+	return &group{store: s, ctx: ctx, door: d, loaded: map[slot]*row{}, staged: map[slot]*row{},
+		previous: map[string]int64{}, used: map[string][]usage{}}
+}
+
+// begin opens the transaction, locks the head and reads what the acts declared.
+func (g *group) begin(acts []*act) error {
+	wants, tables := g.wants(acts)
+	sets, err := g.door.begin(g.ctx, wants)
+	if err != nil {
+		g.failed = err
+		return err
+	}
+	if g.head, err = g.store.readHead(sets[0]); err != nil {
+		return err
+	}
+	g.epoch, g.next = g.head.epoch, g.head.size
+	for i, set := range sets[1:] {
+		switch t := tables[i]; t {
+		case nil:
+			g.rememberUses(set)
+		case logEntries:
+			g.rememberPrevious(wants[i].args, set)
+		default:
+			for _, id := range wants[i].args {
+				g.loaded[slot{t, id.(string)}] = nil
+			}
+			if _, err := g.load(t, set); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wants gathers what the group will read, one SELECT per table. The table nil
+// stands for the uses of statements, logEntries for subjects.
+func (g *group) wants(acts []*act) ([]want, []*table) {
+	ids := map[*table][]string{}
+	seen := map[slot]bool{}
+	ask := func(t *table, id string) {
+		if at := (slot{t, id}); id != "" && !seen[at] {
+			seen[at] = true
+			ids[t] = append(ids[t], id)
+		}
+	}
+	var digests, subjects []any
+	for _, a := range acts {
+		for _, r := range a.reads {
+			ask(r.table, r.id)
+		}
+		for i, m := range a.seals {
+			ask(custodyKeys, m.fingerprint)
+			if i == 0 {
+				digests = append(digests, m.digest[:])
+				if a.purpose.signers > 1 {
+					ask(proposals, m.proposalID())
+				}
+			}
+		}
+		if _, known := g.previous[a.about]; a.about != "" && !known {
+			g.previous[a.about] = -1
+			subjects = append(subjects, a.about)
+		}
+	}
+	var wants []want
+	var of []*table
+	for _, t := range records() {
+		if len(ids[t]) > 0 {
+			wants, of = append(wants, t.byKey(ids[t])), append(of, t)
+		}
+	}
+	if len(digests) > 0 {
+		wants, of = append(wants, want{"SELECT statement, actor, number FROM log_entries WHERE statement IN (" + marks(len(digests)) + ")", digests}), append(of, nil)
+	}
+	if len(subjects) > 0 {
+		wants, of = append(wants, latest(subjects)), append(of, logEntries)
+	}
+	return wants, of
+}
+
+func marks(n int) string {
+	b := make([]byte, 0, 2*n)
+	for range n {
+		b = append(b, '?', ',')
+	}
+	return string(b[:len(b)-1])
+}
+
+func latest(subjects []any) want {
+	return want{"SELECT subject, MAX(number) FROM log_entries WHERE subject IN (" + marks(len(subjects)) + ") GROUP BY subject", subjects}
+}
+
+func (g *group) rememberUses(set [][]any) {
+	for _, cells := range set {
+		digest, _ := cellOf(blob, cells[0])
+		actor, _ := cellOf(text, cells[1])
+		at, _ := cellOf(number, cells[2])
+		key := hex.EncodeToString(digest.([]byte))
+		g.used[key] = append(g.used[key], usage{actor.(string), at.(int64)})
+	}
+}
+
+func (g *group) rememberPrevious(subjects []any, set [][]any) {
+	for _, s := range subjects {
+		if _, known := g.previous[s.(string)]; !known {
+			g.previous[s.(string)] = -1
+		}
+	}
+	for _, cells := range set {
+		subject, _ := cellOf(text, cells[0])
+		at, _ := cellOf(number, cells[1])
+		g.previous[subject.(string)] = at.(int64)
+	}
+}
+
+// load takes rows of a record table into what the group has read.
+func (g *group) load(t *table, set [][]any) ([]*row, error) {
+	list := make([]*row, 0, len(set))
+	for _, cells := range set {
+		r, err := g.store.cipher.openRow(t, cells)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Unavailable, "数据库里有一条%s读不出来，可能被改动过；没有办理。请通知安全审计员用 portal check --records 核查。", recordNames[t])
+		}
+		at := slot{t, r.id}
+		if before := g.loaded[at]; before != nil {
+			r = before
+		}
+		g.loaded[at] = r
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// read runs a query on a record table. A database error poisons the group.
+func (g *group) read(t *table, w want) ([]*row, error) {
+	set, err := g.ask(w)
+	if err != nil {
+		return nil, err
+	}
+	return g.load(t, set)
+}
+
+func (g *group) ask(w want) ([][]any, error) {
+	if g.failed != nil {
+		return nil, g.failed
+	}
+	set, err := g.door.query(g.ctx, w)
+	if err != nil {
+		g.failed = err
+	}
+	return set, err
+}
+
+// see finds a record as the acts before left it; nil if there is none.
+func (g *group) see(t *table, id string) (*row, error) {
+	at := slot{t, id}
+	if r, ok := g.staged[at]; ok {
+		return r, nil
+	}
+	if r, ok := g.loaded[at]; ok {
+		return r, nil
+	}
+	rows, err := g.read(t, t.byKey([]string{id}))
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		g.loaded[at] = nil
+		return nil, nil
+	}
+	return rows[0], nil
+}
+
+// known is see without asking the database.
+func (g *group) known(t *table, id string) *row {
+	if r, ok := g.staged[slot{t, id}]; ok {
+		return r
+	}
+	return g.loaded[slot{t, id}]
+}
+
+// stage lets an act stand: its overlay joins the group's, its entries the log's.
+func (g *group) stage(tx *Tx, leaves []*leaf) {
+	last := int64(leaves[len(leaves)-1].entry.Number)
+	power := false
+	for _, at := range tx.order {
+		r := *tx.own[at] // the closure's copy keeps the version that it read
+		r.entry = last
+		if _, again := g.staged[at]; !again {
+			g.order = append(g.order, at)
+		}
+		g.staged[at] = &r
+		power = power || at.table.power
+	}
+	if power {
+		g.epoch++
+	}
+	for _, l := range leaves {
+		g.leaves = append(g.leaves, l)
+		if l.statement != nil {
+			key := hex.EncodeToString(l.statement)
+			g.used[key] = append(g.used[key], usage{l.entry.Actor, int64(l.entry.Number)})
+		}
+	}
+	g.next = uint64(last) + 1
+}
+
+// chain gives each entry its predecessor about the same subject, then prints it.
+func (g *group) chain() error {
+	var missing []any
+	asked := map[string]bool{}
+	for _, l := range g.leaves {
+		if _, known := g.previous[l.entry.Subject]; l.entry.Subject != "" && !known && !asked[l.entry.Subject] {
+			asked[l.entry.Subject] = true
+			missing = append(missing, l.entry.Subject)
+		}
+	}
+	for len(missing) > 0 {
+		n := min(len(missing), 1000)
+		set, err := g.ask(latest(missing[:n]))
+		if err != nil {
+			return err
+		}
+		g.rememberPrevious(missing[:n], set)
+		missing = missing[n:]
+	}
+	for _, l := range g.leaves {
+		l.entry.Previous = -1
+		if l.entry.Subject != "" {
+			l.entry.Previous = g.previous[l.entry.Subject]
+			g.previous[l.entry.Subject] = int64(l.entry.Number)
+		}
+		var err error
+		if l.text, err = l.entry.Print(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush turns the group into statements: records, then the log, the head last.
+func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
+	if err := g.chain(); err != nil {
+		return nil, head{}, err
+	}
+	steps := g.recordSteps()
+	var entries, bodies, tiles [][]any
+	for _, l := range g.leaves {
+		e := l.entry
+		var statement any
+		if l.statement != nil {
+			statement = l.statement
+		}
+		entries = append(entries, []any{int64(e.Number), l.text, e.Previous, millis(e.Received), millis(e.Logged), e.Act, e.Actor,
+			e.Body, e.Subject, l.path, statement})
+		for _, b := range l.bodies {
+			bodies = append(bodies, []any{int64(e.Number), b.kind, b.salt, b.seed, b.bytes})
+		}
+		for _, t := range edge.Append(audit.LeafHash(l.text)) {
+			tiles = append(tiles, []any{int64(t.Level), int64(t.Index), t.Data})
+		}
+	}
+	steps = append(steps, insert("INSERT", logEntries.name, logEntries.names(), entries, parameters)...)
+	steps = append(steps, insert("INSERT", logBodies.name, logBodies.names(), bodies, parameters)...)
+	steps = append(steps, insert("INSERT", logTiles.name, logTiles.names(), tiles, parameters)...)
+	frontier := edge.Frontier()
+	packed, err := frontier.MarshalBinary()
+	if err != nil {
+		return nil, head{}, err
+	}
+	h := head{size: edge.Size(), root: edge.Root(), frontier: packed, epoch: g.epoch,
+		logged: millis(g.leaves[len(g.leaves)-1].entry.Logged), signed: g.head.signed}
+	h.mac = h.authenticate(g.store.keys.HeadMAC, g.store.keys.Origin)
+	more := g.store.signer.unsaved(&h)
+	steps = append(steps, more...)
+	return append(steps, g.store.headStep(h)), h, nil
+}
+
+func (s *Store) headStep(h head) step {
+	return step{"UPDATE log_head SET size = ?, root = ?, frontier = ?, epoch = ?, logged = ?, hmac = ?, signed_size = " +
+		s.dialect.greatest("signed_size") + " WHERE id = 1",
+		[]any{int64(h.size), h.root[:], h.frontier, int64(h.epoch), h.logged, h.mac, int64(h.signed)}, 1}
+}
+
+// recordSteps writes each touched row once, in its last state of the group.
+func (g *group) recordSteps() []step {
+	fresh, changed := map[*table][][]any{}, map[*table][]change{}
+	touched := map[*table]map[int]bool{}
+	for _, at := range g.order {
+		r, before := g.staged[at], g.loaded[at]
+		if before == nil {
+			fresh[at.table] = append(fresh[at.table], append(append([]any{}, r.stored...), r.entry))
+			continue
+		}
+		if touched[at.table] == nil {
+			touched[at.table] = map[int]bool{}
+		}
+		for i := range r.stored {
+			if !sameCell(r.stored[i], before.stored[i]) {
+				touched[at.table][i] = true
+			}
+		}
+		changed[at.table] = append(changed[at.table], change{r, before.entry, r.entry})
+	}
+	var steps []step
+	for _, t := range records() {
+		if len(changed[t]) > 0 {
+			var columns []int
+			for i := range t.columns {
+				if touched[t][i] {
+					columns = append(columns, i)
+				}
+			}
+			steps = append(steps, g.store.dialect.update(t, columns, changed[t])...)
+		}
+		if len(fresh[t]) > 0 {
+			steps = append(steps, insert("INSERT", t.name, t.names(), fresh[t], parameters)...)
+		}
+	}
+	return steps
+}
+
+func sameCell(a, b any) bool {
+	if x, ok := a.([]byte); ok {
+		y, ok := b.([]byte)
+		return ok && string(x) == string(y)
+	}
+	return a == b
+}
+
+// logged is the moment of the group's next entry.
+func (g *group) logged(received time.Time) time.Time {
+	previous := g.head.logged
+	if n := len(g.leaves); n > 0 {
+		previous = millis(g.leaves[n-1].entry.Logged)
+	}
+	return loggedAt(g.store.clock(), received, previous)
+}

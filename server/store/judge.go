@@ -1,0 +1,393 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/custody"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+)
+
+// replayed is the refusal of a seal that already stands in the log.
+type replayed struct {
+	refusal *fault.Error
+	number  int64
+}
+
+func (r *replayed) Error() string { return r.refusal.Error() }
+func (r *replayed) Unwrap() error { return r.refusal }
+
+// judge takes one act through every check of Commit inside the transaction and
+// stages it. An error is the act's own verdict, unless g.failed is set.
+func (g *group) judge(a *act) error {
+	tx := &Tx{group: g, act: a, grant: a.grant, own: map[slot]*row{}}
+	if err := g.renew(tx); err != nil {
+		return err
+	}
+	if err := g.checkUnused(a); err != nil {
+		return err
+	}
+	open, err := g.checkProposal(tx)
+	if err != nil {
+		return err
+	}
+	genesis := a.grant.Act() == policy.Genesis
+	if !genesis { // the keys of the first officers come with entry 0 itself
+		if err := g.checkCustody(tx); err != nil {
+			return err
+		}
+	}
+	e, err := g.run(tx)
+	if err != nil {
+		return err
+	}
+	if genesis {
+		if err := g.checkCustody(tx); err != nil {
+			return err
+		}
+	}
+	if len(a.seals) > 0 && !tx.derived {
+		return fault.New(fault.Conflict, "“%s”没有按现在的记录重新核对签署的文本，没有办理。请刷新后重新签署。", a.grant.Act().Name())
+	}
+	if e.Act != "" && e.Act != string(a.grant.Act()) {
+		return forbid("授权的是“%s”，要入册的却是另一种行为，没有办理。", a.grant.Act().Name())
+	}
+	if err := g.propose(tx, open, &e); err != nil {
+		return err
+	}
+	for _, at := range tx.order { // what is written, once more, whatever road it took
+		if !tx.grant.Covers(tx.own[at].path()) {
+			return tx.outside(at.table)
+		}
+	}
+	leaves, err := g.entries(tx, e)
+	if err != nil {
+		return err
+	}
+	g.stage(tx, leaves)
+	return nil
+}
+
+// run calls the closure with its budget and survives its panic.
+func (g *group) run(tx *Tx) (audit.Entry, error) {
+	type verdict struct {
+		entry audit.Entry
+		err   error
+	}
+	done := make(chan verdict, 1)
+	g.store.running.Add(1)
+	go func() {
+		defer g.store.running.Done()
+		defer func() {
+			if p := recover(); p != nil {
+				err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				done <- verdict{err: fault.Wrap(err, fault.Unavailable, "办理时程序出错，没有任何改动。请稍后再试；仍不行请联系系统管理员。")}
+			}
+		}()
+		e, err := tx.act.work(tx)
+		done <- verdict{e, err}
+	}()
+	timer := time.NewTimer(tx.act.budget)
+	defer timer.Stop()
+	select {
+	case v := <-done:
+		return v.entry, v.err
+	case <-timer.C:
+		tx.mu.Lock() // waits for a query under way: the connection is the group's again
+		tx.dead = true
+		tx.mu.Unlock()
+		return audit.Entry{}, fault.New(fault.Unavailable, "这项操作超过了允许的时间，没有任何改动。请减少一次办理的数量后再试。")
+	}
+}
+
+// renew asks the policy again when authority moved since the grant was given.
+func (g *group) renew(tx *Tx) error {
+	given := tx.act.grant
+	if given.Epoch() == g.epoch {
+		return nil
+	}
+	if given.Role() == policy.System {
+		now, err := g.store.policy.SystemFor(policy.Officer{Staff: given.Person(), Session: given.Session(), Key: given.Key(), Epoch: g.epoch}, given.Act())
+		if err != nil {
+			return refusedBy(err)
+		}
+		tx.grant = now
+		return nil
+	}
+	who, err := g.officer(tx, given.Person(), given.Session(), given.Key())
+	if err != nil {
+		return err
+	}
+	body, err := g.body(tx, given.Body().ID)
+	if err != nil {
+		return err
+	}
+	now, err := g.store.policy.May(who, given.Act(), body)
+	if err != nil {
+		return refusedBy(err)
+	}
+	tx.grant = now
+	return nil
+}
+
+// checkUnused refuses a seal that already stands in the log: the pair of
+// statement and signer is unique, and a statement completes one act.
+func (g *group) checkUnused(a *act) error {
+	if len(a.seals) == 0 {
+		return nil
+	}
+	uses := g.used[hex.EncodeToString(a.seals[0].digest[:])]
+	for _, u := range uses {
+		if a.purpose.signers == 1 {
+			return alreadyUsed(u.number)
+		}
+		for _, m := range a.seals {
+			if signer, ok := m.Signer(); ok && signer.Staff == u.actor {
+				return alreadyUsed(u.number)
+			}
+		}
+	}
+	return nil
+}
+
+func alreadyUsed(number int64) error {
+	return &replayed{fault.New(fault.Conflict, "这份签章已经用过，当时记为第 %d 号，没有再次办理。请查看那一号的回执。", number), number}
+}
+
+// checkCustody asks the register, as it is now, whose key each seal was made
+// with, and whether the text and the grant name the same people.
+func (g *group) checkCustody(tx *Tx) error {
+	a := tx.act
+	if len(a.seals) == 0 {
+		return nil
+	}
+	mine := a.grant.Person() == ""
+	for _, m := range a.seals {
+		k, err := tx.see(custodyKeys, m.fingerprint)
+		if err != nil {
+			return err
+		}
+		if k == nil {
+			return forbid("签章所用的钥匙没有登记，不能办理。请使用登记在本人名下的钥匙。")
+		}
+		if err := g.believe(k); err != nil {
+			return err
+		}
+		if k.text("state") != string(custody.Issued) {
+			return forbid("签章所用的钥匙已报失或停用，不能办理。请到发钥匙的单位核对。")
+		}
+		signer, named := m.Signer()
+		if named && signer.Staff != k.text("staff") {
+			return forbid("文本列明的签署人与钥匙的保管人不是同一人，没有办理。请由保管人本人重新签署。")
+		}
+		if k.text("staff") == a.grant.Person() {
+			mine = true
+			if a.grant.Key() != "" && a.grant.Key() != m.fingerprint {
+				return forbid("签章用的不是本次登录的那把钥匙，没有办理。请用登录的钥匙重新签署。")
+			}
+		}
+		if !mine && len(a.seals) == 1 {
+			return forbid("这份签章是别人的钥匙签的，没有办理。请由登录的本人签署。")
+		}
+	}
+	if !mine {
+		return forbid("这些签章里没有登录的本人的一份，没有办理。")
+	}
+	return g.checkSigners(tx)
+}
+
+// checkSigners: everybody whom the text names holds the key it names, now.
+func (g *group) checkSigners(tx *Tx) error {
+	for _, named := range tx.act.seals[0].header.Signers {
+		k, err := tx.see(custodyKeys, named.Fingerprint)
+		if err != nil {
+			return err
+		}
+		if k == nil || k.text("staff") != named.Staff || k.text("state") != string(custody.Issued) {
+			return forbid("文本列明的签署人 %s 现在不保管文本所列的钥匙，没有办理。请回到门户重新生成文本。", named.Staff)
+		}
+	}
+	return nil
+}
+
+// checkProposal finds out which signature of several this is.
+func (g *group) checkProposal(tx *Tx) (*registration.Proposal, error) {
+	a := tx.act
+	if len(a.seals) == 0 {
+		return nil, nil
+	}
+	p := a.purpose
+	tx.signed = p.to
+	if p.signers == 1 || p.from == 1 && p.to == p.signers {
+		return nil, nil
+	}
+	r, err := tx.see(proposals, a.seals[0].proposalID())
+	if err != nil {
+		return nil, err
+	}
+	name := a.grant.Act().Name()
+	if p.from == 1 {
+		if r != nil {
+			return nil, fault.New(fault.Conflict, "这件待签事项已经有人提出，没有再次办理。请查看待签清单。")
+		}
+		return nil, nil
+	}
+	if r == nil || !tx.reaches(r) {
+		return nil, fault.New(fault.NotFound, "没有找到要“%s”的待签事项。请刷新待签清单。", name)
+	}
+	open := proposalOf(r)
+	if open.State != "open" {
+		return nil, fault.New(fault.Conflict, "这件待签事项已经办结或已失效，不能再签。请刷新待签清单。")
+	}
+	if a.received.After(open.Expires) {
+		return nil, fault.New(fault.Closed, "这件待签事项已过有效期（%s），不能再签。请由提出的人重新提出。", open.Expires.Format("2006-01-02 15:04"))
+	}
+	if len(open.Signed) != p.from-1 {
+		return nil, fault.New(fault.Conflict, "这件待签事项的签署次序不对，没有办理。请刷新待签清单。")
+	}
+	return &open, nil
+}
+
+// propose keeps the proposal of an act of several people in step: the first
+// seal opens it and may touch nothing else, the last one closes it.
+func (g *group) propose(tx *Tx, open *registration.Proposal, e *audit.Entry) error {
+	a := tx.act
+	if len(a.seals) == 0 || a.purpose.signers == 1 || a.purpose.to-a.purpose.from+1 == a.purpose.signers {
+		return nil
+	}
+	m := a.seals[len(a.seals)-1]
+	signer, _ := m.Signer()
+	if open != nil {
+		e.Subject = open.Subject // one statement is about one thing, whoever signs it
+		open.Signed = append(slices.Clone(open.Signed), signer.Staff)
+		open.State = "done"
+		return tx.put(proposals, proposalCells(*open))
+	}
+	if tx.proposed == nil {
+		return fmt.Errorf("store: the first of several signatures did not say what it proposes")
+	}
+	if len(tx.order) > 0 {
+		return forbid("第一份签章只提出事项，不能改动记录；没有办理。")
+	}
+	p := *tx.proposed
+	p.ID, p.Kind, p.Text, p.State = m.proposalID(), string(m.Kind()), m.content, "open"
+	p.Signers, p.Signed = nil, []string{signer.Staff}
+	for _, s := range m.header.Signers {
+		p.Signers = append(p.Signers, s.Staff)
+	}
+	if m.header.Expires.Before(p.Expires) || p.Expires.IsZero() {
+		p.Expires = m.header.Expires
+	}
+	if p.Path == "" {
+		p.Path, p.Unit = tx.grant.Body().Path, tx.grant.Body().Unit
+	}
+	if e.Subject == "" {
+		e.Subject = p.Subject
+	}
+	p.Subject = e.Subject
+	return tx.put(proposals, proposalCells(p))
+}
+
+// entries writes the act's entries: one per seal, or one without; the last one
+// carries the state.
+func (g *group) entries(tx *Tx, from audit.Entry) ([]*leaf, error) {
+	a := tx.act
+	at := g.logged(a.received)
+	received := audit.Moment(a.received)
+	if at.Sub(received) > audit.MaxDelay {
+		return nil, fault.New(fault.Unavailable, "收到之后超过 60 秒仍未入册，没有办理。请重新提交；签章没有作废。")
+	}
+	n := max(1, len(a.seals))
+	leaves := make([]*leaf, n)
+	for i := range leaves {
+		e := audit.Entry{Number: g.next + uint64(i), Previous: -1, Received: received, Logged: at, Act: string(a.grant.Act()),
+			Actor: a.grant.Person(), Key: a.grant.Key(), Body: tx.grant.Body().ID, Subject: from.Subject, Note: from.Note}
+		l := &leaf{act: a, entry: e, path: tx.grant.Body().Path, last: i == n-1}
+		if len(a.seals) > 0 {
+			if err := g.sealEntry(tx, l, a.seals[i], a.purpose.from+i); err != nil {
+				return nil, err
+			}
+		}
+		leaves[i] = l
+	}
+	return leaves, g.state(tx, leaves[n-1])
+}
+
+// sealEntry adds to an entry what its seal says. The entries of one statement
+// carry one salted digest, so that a verifier sees that they belong together.
+func (g *group) sealEntry(tx *Tx, l *leaf, m sealed, signed int) error {
+	k, err := tx.see(custodyKeys, m.fingerprint)
+	if err != nil {
+		return err
+	}
+	statement, err := g.sharedStatement(tx, m)
+	if err != nil {
+		return err
+	}
+	e := &l.entry
+	e.Actor, e.Key, e.Signed, e.Signers = k.text("staff"), m.fingerprint, signed, tx.act.purpose.signers
+	e.Statement, e.Seal = statement.Digest(), m.signature.Digest()
+	l.statement = m.digest[:]
+	l.bodies = append(l.bodies, body{"statement", statement.Salt[:], []byte{}, statement.Bytes},
+		body{"seal", m.signature.Salt[:], []byte{}, m.signature.Bytes})
+	if len(m.annex) > 0 && l.last {
+		l.bodies = append(l.bodies, body{"annex", make([]byte, 16), []byte{}, m.annex})
+	}
+	return nil
+}
+
+// sharedStatement takes over the salt that the first signer's entry was given.
+func (g *group) sharedStatement(tx *Tx, m sealed) (audit.Salted, error) {
+	first := tx.act.seals[0]
+	if tx.act.purpose.from == 1 {
+		return first.statement, nil
+	}
+	earlier := g.used[hex.EncodeToString(m.digest[:])]
+	if len(earlier) == 0 {
+		return audit.Salted{}, fault.New(fault.Conflict, "这件待签事项没有第一位签署人的条目，没有办理。请由提出的人重新提出。")
+	}
+	for _, l := range g.leaves { // the first signature may stand in this very group
+		if int64(l.entry.Number) == earlier[0].number {
+			return audit.Salted{Salt: [16]byte(l.bodies[0].salt), Bytes: m.content}, nil
+		}
+	}
+	set, err := g.ask(want{"SELECT salt FROM log_bodies WHERE number = ? AND kind = 'statement'", []any{earlier[0].number}})
+	if err != nil {
+		return audit.Salted{}, err
+	}
+	if len(set) == 1 {
+		if salt, err := cellOf(blob, set[0][0]); err == nil && len(salt.([]byte)) == 16 {
+			return audit.Salted{Salt: [16]byte(salt.([]byte)), Bytes: m.content}, nil
+		}
+	}
+	return audit.Salted{}, fault.New(fault.Unavailable, "第 %d 号条目的原文读不出来，没有办理。请通知安全审计员核查。", earlier[0].number)
+}
+
+// state names each record that the act touched with a digest of what it is now.
+func (g *group) state(tx *Tx, l *leaf) error {
+	if len(tx.order) == 0 {
+		return nil
+	}
+	var seed [16]byte
+	rand.Read(seed[:])
+	s := audit.State{Number: l.entry.Number, Act: l.entry.Act, Rows: make([]audit.StateRow, 0, len(tx.order))}
+	for _, at := range tx.order {
+		r := tx.own[at]
+		s.Rows = append(s.Rows, audit.StateRow{Subject: r.subject(), Previous: r.entry, Digest: g.store.cipher.stateDigest(seed[:], r)})
+	}
+	b, err := s.Print()
+	if err != nil {
+		return err
+	}
+	salted := audit.Salt(b)
+	l.entry.State = salted.Digest()
+	l.bodies = append(l.bodies, body{"state", salted.Salt[:], seed[:], b})
+	return nil
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// mysqlDSN adds the parameters that the store's safety and speed hang on.
+func mysqlDSN(dsn string, committer bool) (string, error) {
+	c, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return "", fmt.Errorf("the DSN: %w", err)
+	}
+	c.InterpolateParams = true // one round trip, not two
+	c.ClientFoundRows = true   // an unchanged row must not count as missing
+	c.MultiStatements = committer
+	c.Collation = "utf8mb4_bin"
+	c.MaxAllowedPacket = 64 << 20
+	return c.FormatDSN(), nil
+}
+
+type mysqlDialect struct{}
+
+// open takes one connection out of the pool and fits it out.
+func (mysqlDialect) open(ctx context.Context, db *sql.DB) (door, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const fit = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = 2; SET SESSION sql_mode = 'STRICT_ALL_TABLES'"
+	if _, err := execRaw(ctx, conn, fit, nil); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return &mysqlDoor{conn}, nil
+}
+
+type mysqlDoor struct{ conn *sql.Conn }
+
+// begin is one round trip for the transaction, the head's lock, the assertion
+// that a transaction is really open, and everything the group declared to read.
+func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) {
+	query := strings.Builder{}
+	query.WriteString("START TRANSACTION; SAVEPOINT grp; " + headWant.query + " FOR UPDATE; SELECT @@in_transaction")
+	var args []any
+	for _, w := range wants {
+		query.WriteString("; " + w.query)
+		args = append(args, w.args...)
+	}
+	rows, err := d.conn.QueryContext(ctx, query.String(), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var sets [][][]any
+	for {
+		names, err := rows.Columns()
+		if err != nil {
+			return nil, err
+		}
+		if len(names) > 0 { // START TRANSACTION and SAVEPOINT answer without columns
+			set, err := collect(rows)
+			if err != nil {
+				return nil, err
+			}
+			sets = append(sets, set)
+		}
+		if !rows.NextResultSet() {
+			break
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if len(sets) != len(wants)+2 {
+		return nil, fmt.Errorf("%d answers to %d questions", len(sets), len(wants)+2)
+	}
+	if inside, err := cellOf(number, sets[1][0][0]); err != nil || inside.(int64) != 1 {
+		return nil, errors.New("the transaction did not begin")
+	}
+	return append(sets[:1:1], sets[2:]...), nil
+}
+
+func (d *mysqlDoor) query(ctx context.Context, w want) ([][]any, error) {
+	rows, err := d.conn.QueryContext(ctx, w.query, w.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return collect(rows)
+}
+
+// packetBytes is about how much goes into one packet.
+const packetBytes = 1 << 20
+
+// finish sends as few packets as it can. The guard after an update makes the
+// server itself stop before COMMIT when a row was missed: a subquery of two
+// rows is an error. The last packet begins with RELEASE SAVEPOINT, which fails
+// if the transaction was lost on the way, and ends with COMMIT.
+func (d *mysqlDoor) finish(ctx context.Context, steps []step, between func()) error {
+	var packets []step
+	var now step
+	size := 0
+	for _, s := range steps {
+		n := len(s.query)
+		for _, a := range s.args {
+			n += sizeOf(a)
+		}
+		if size > 0 && size+n > packetBytes {
+			packets, now, size = append(packets, now), step{}, 0
+		}
+		now.query += s.query + "; "
+		now.args = append(now.args, s.args...)
+		if s.rows >= 0 {
+			now.query += fmt.Sprintf("SELECT IF(ROW_COUNT() = %d, 1, (SELECT 1 UNION ALL SELECT 2)); ", s.rows)
+		}
+		size += n
+	}
+	for _, p := range packets {
+		if _, err := execRaw(ctx, d.conn, p.query, p.args); err != nil {
+			return counted(err)
+		}
+	}
+	if between != nil {
+		if _, err := execRaw(ctx, d.conn, now.query+"SELECT 1", now.args); err != nil {
+			return counted(err)
+		}
+		between()
+		now = step{}
+	}
+	_, err := execRaw(ctx, d.conn, "RELEASE SAVEPOINT grp; "+now.query+"COMMIT", now.args)
+	return counted(err)
+}
+
+// counted knows the guard's error from others.
+func counted(err error) error {
+	var e *mysql.MySQLError
+	if errors.As(err, &e) && e.Number == 1242 {
+		return errors.Join(errCount, err)
+	}
+	return err
+}
+
+func sizeOf(a any) int {
+	switch v := a.(type) {
+	case string:
+		return len(v) + 2
+	case []byte:
+		return len(v) + 10
+	}
+	return 12
+}
+
+func (d *mysqlDoor) rollback(ctx context.Context) error {
+	_, err := d.conn.ExecContext(ctx, "ROLLBACK")
+	return err
+}
+
+// close ends the connection itself, not only its loan from the pool.
+func (d *mysqlDoor) close() {
+	d.conn.Raw(func(any) error { return errDiscard })
+	d.conn.Close()
+}
+
+// update is one UPDATE…JOIN over all changed rows of a table. Keys go as bytes,
+// or the join would not use the key.
+func (mysqlDialect) update(t *table, columns []int, changes []change) []step {
+	var b strings.Builder
+	var args []any
+	for i, c := range changes {
+		if i == 0 {
+			b.WriteString("UPDATE " + t.name + " t JOIN (SELECT ? AS k, ? AS e, ? AS n")
+			for j := range columns {
+				fmt.Fprintf(&b, ", ? AS c%d", j)
+			}
+		} else {
+			b.WriteString(" UNION ALL SELECT ?,?,?" + strings.Repeat(",?", len(columns)))
+		}
+		args = append(args, []byte(c.row.id), c.before, c.entry)
+		for _, j := range columns {
+			args = append(args, c.row.stored[j])
+		}
+	}
+	b.WriteString(") v ON t." + t.key() + " = v.k AND t.entry = v.e SET t.entry = v.n")
+	for j, index := range columns {
+		fmt.Fprintf(&b, ", t.%s = v.c%d", t.columns[index].name, j)
+	}
+	return []step{{b.String(), args, int64(len(changes))}}
+}
+
+func (mysqlDialect) insertIgnore() string     { return "INSERT IGNORE" }
+func (mysqlDialect) greatest(a string) string { return "GREATEST(" + a + ", ?)" }
+
+// definite: the server answered, so nothing was committed. An error without an
+// answer (the connection broke) leaves the outcome open.
+func (mysqlDialect) definite(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && e.Number != 1053 && e.Number != 1927
+}
+
+// transient: a deadlock or a lock that took too long; the same act may succeed.
+func (mysqlDialect) transient(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && (e.Number == 1213 || e.Number == 1205)
+}
+
+func (mysqlDialect) duplicate(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && e.Number == 1062
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"sealdesk/server/custody"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+)
+
+// Times lie in the database as Unix milliseconds and come back in Shanghai.
+
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+func moment(v any) time.Time {
+	n, _ := v.(int64)
+	t := time.UnixMilli(n)
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.In(registration.Shanghai)
+}
+
+func millisOrNull(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+func momentOrNil(v any) *time.Time {
+	if v == nil {
+		return nil
+	}
+	t := moment(v)
+	return &t
+}
+
+// reader walks over a row's cells in the order of the table.
+type reader struct {
+	cells []any
+	next  int
+}
+
+func (r *reader) any() any        { r.next++; return r.cells[r.next-1] }
+func (r *reader) text() string    { s, _ := r.any().(string); return s }
+func (r *reader) int() int        { n, _ := r.any().(int64); return int(n) }
+func (r *reader) bytes() []byte   { b, _ := r.any().([]byte); return b }
+func (r *reader) time() time.Time { return moment(r.any()) }
+
+func organisationCells(o org.Organisation) []any {
+	return []any{o.ID, o.Parent, o.Path, o.Kind, o.Name, o.Ownership, o.Division, strings.Join(o.Stages, " "), o.Licence,
+		millis(o.ValidFrom), millisOrNull(o.ValidTo)}
+}
+
+func organisationOf(row *row) org.Organisation {
+	r := reader{cells: row.plain}
+	return org.Organisation{ID: r.text(), Parent: r.text(), Path: r.text(), Kind: r.text(), Name: r.text(), Ownership: r.text(),
+		Division: r.text(), Stages: strings.Fields(r.text()), Licence: r.text(), ValidFrom: r.time(), ValidTo: momentOrNil(r.any())}
+}
+
+func staffCells(s org.Staff, path string) []any {
+	years := make([]string, len(s.Trained))
+	for i, y := range s.Trained {
+		years[i] = strconv.Itoa(y)
+	}
+	return []any{s.ID, s.Name, s.Org, path, s.Post, s.Phone, millisOrNull(s.FiledOn), strings.Join(years, " ")}
+}
+
+func staffOf(row *row) org.Staff {
+	r := reader{cells: row.plain}
+	s := org.Staff{ID: r.text(), Name: r.text(), Org: r.text()}
+	r.any()
+	s.Post, s.Phone, s.FiledOn = r.text(), r.text(), momentOrNil(r.any())
+	for _, y := range strings.Fields(r.text()) {
+		if n, err := strconv.Atoi(y); err == nil {
+			s.Trained = append(s.Trained, n)
+		}
+	}
+	return s
+}
+
+func appointmentCells(a org.Appointment, path string) []any {
+	return []any{a.ID, a.Staff, a.Role, a.Org, path}
+}
+
+func appointmentOf(row *row) org.Appointment {
+	r := reader{cells: row.plain}
+	return org.Appointment{ID: r.text(), Staff: r.text(), Role: r.text(), Org: r.text()}
+}
+
+func keyCells(k custody.Key, path string) []any {
+	return []any{k.Fingerprint, k.Staff, path, k.Certificate, k.TokenLabel, string(k.State), millis(k.Since)}
+}
+
+func keyOf(row *row) custody.Key {
+	r := reader{cells: row.plain}
+	k := custody.Key{Fingerprint: r.text(), Staff: r.text()}
+	r.any()
+	k.Certificate, k.TokenLabel, k.State, k.Since = r.bytes(), r.text(), custody.State(r.text()), r.time()
+	return k
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"encoding/json"
+	"strings"
+
+	"sealdesk/server/registration"
+)
+
+func reviewCells(v registration.Review, path string) ([]any, error) {
+	compared, err := json.Marshal(v.Compared)
+	if err != nil {
+		return nil, err
+	}
+	explained, err := json.Marshal(v.Explained)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := json.Marshal(v.Answers)
+	if err != nil {
+		return nil, err
+	}
+	return []any{v.ID, v.Application, path, int64(v.Round), v.Reviewer, compared, explained, answers, string(v.Conclusion), v.Reason, millis(v.At)}, nil
+}
+
+func reviewOf(row *row) (registration.Review, error) {
+	r := reader{cells: row.plain}
+	v := registration.Review{ID: r.text(), Application: r.text()}
+	r.any()
+	v.Round, v.Reviewer = r.int(), r.text()
+	if err := json.Unmarshal(r.bytes(), &v.Compared); err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(r.bytes(), &v.Explained); err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(r.bytes(), &v.Answers); err != nil {
+		return v, err
+	}
+	v.Conclusion, v.Reason, v.At = registration.Conclusion(r.text()), r.text(), r.time()
+	return v, nil
+}
+
+func correctionCells(c registration.Correction, path string) []any {
+	mended := int64(0)
+	if c.MendedAtSource {
+		mended = 1
+	}
+	return []any{c.ID, c.Application, path, c.Field, c.Old, c.New, c.Reason, c.Evidence, mended, c.By, millis(c.At)}
+}
+
+func correctionOf(row *row) registration.Correction {
+	r := reader{cells: row.plain}
+	c := registration.Correction{ID: r.text(), Application: r.text()}
+	r.any()
+	c.Field, c.Old, c.New, c.Reason, c.Evidence = r.text(), r.text(), r.text(), r.text(), r.text()
+	c.MendedAtSource, c.By, c.At = r.int() == 1, r.text(), r.time()
+	return c
+}
+
+func windowCells(w registration.Window, path string) []any {
+	return []any{w.ID, int64(w.Year), w.Org, path, w.Stage, millis(w.Opens), millis(w.Closes), w.Paper, w.Reason}
+}
+
+func windowOf(row *row) registration.Window {
+	r := reader{cells: row.plain}
+	w := registration.Window{ID: r.text(), Year: r.int(), Org: r.text()}
+	r.any()
+	w.Stage, w.Opens, w.Closes, w.Paper, w.Reason = r.text(), r.time(), r.time(), r.text(), r.text()
+	return w
+}
+
+func importCells(i registration.Import, path string) []any {
+	return []any{i.ID, i.Organ, path, int64(i.Year), i.FileDigest, i.Choice, int64(i.Accepted), int64(i.Refused),
+		int64(i.Overdue), int64(i.Waiting), i.By, millis(i.At)}
+}
+
+func importOf(row *row) registration.Import {
+	r := reader{cells: row.plain}
+	i := registration.Import{ID: r.text(), Organ: r.text()}
+	r.any()
+	i.Year, i.FileDigest, i.Choice = r.int(), r.text(), r.text()
+	i.Accepted, i.Refused, i.Overdue, i.Waiting, i.By, i.At = r.int(), r.int(), r.int(), r.int(), r.text(), r.time()
+	return i
+}
+
+func proposalCells(p registration.Proposal) []any {
+	return []any{p.ID, p.Kind, p.Unit, p.Path, p.Subject, p.Text, strings.Join(p.Signers, " "), strings.Join(p.Signed, " "),
+		p.State, p.Note, millis(p.Expires)}
+}
+
+func proposalOf(row *row) registration.Proposal {
+	r := reader{cells: row.plain}
+	return registration.Proposal{ID: r.text(), Kind: r.text(), Unit: r.text(), Path: r.text(), Subject: r.text(), Text: r.bytes(),
+		Signers: strings.Fields(r.text()), Signed: strings.Fields(r.text()), State: r.text(), Note: r.text(), Expires: r.time()}
+}

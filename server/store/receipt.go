@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"sealdesk/server/audit"
+	"sealdesk/server/internal/fault"
+)
+
+// Receipt gives the receipt of an entry under the newest signed checkpoint. It
+// waits while the signature is being made.
+func (s *Store) Receipt(ctx context.Context, number uint64) (audit.Receipt, error) {
+	set, err := s.ask(ctx, want{"SELECT leaf FROM log_entries WHERE number = ?", []any{int64(number)}})
+	if err != nil {
+		return audit.Receipt{}, unreadable(err)
+	}
+	if len(set) != 1 {
+		return audit.Receipt{}, fault.New(fault.NotFound, "日志里没有第 %d 号。请核对编号。", number)
+	}
+	leaf, err := cellOf(blob, set[0][0])
+	if err != nil {
+		return audit.Receipt{}, unreadable(err)
+	}
+	r := audit.Receipt{Number: number, Entry: leaf.([]byte)}
+	c, signed, err := s.signer.covering(ctx, number)
+	if err != nil {
+		return r, err
+	}
+	r.Checkpoint = signed
+	edge, err := readEdge(ctx, c.Size, s.ask)
+	if err != nil {
+		return audit.Receipt{}, unreadable(err)
+	}
+	r.Proof, err = audit.ProveInclusion(ctx, audit.WithEdge(tiles(s.ask), edge), c.Size, c.Root, number)
+	return r, err
+}
+
+func unreadable(err error) error {
+	return fault.Wrap(err, fault.Unavailable, "数据库暂时读不出来，请稍后再试，并通知系统管理员。")
+}
+
+// readable gives an error of the database its sentence and leaves others.
+func readable(err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return unreadable(err)
+}

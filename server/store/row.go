@@ -1,0 +1,175 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sealdesk/server/audit"
+)
+
+// row is one record row. plain holds what the noun holds; stored what the
+// database holds. entry is the act that left it so, -1 for a row not yet there.
+type row struct {
+	table  *table
+	id     string
+	plain  []any
+	stored []any
+	entry  int64
+}
+
+func (r *row) get(column string) any { return r.plain[r.table.index(column)] }
+
+func (r *row) text(column string) string { s, _ := r.get(column).(string); return s }
+
+func (r *row) path() string { return r.text("path") }
+
+func (r *row) subject() string { return r.table.subjectOf(r.id) }
+
+// sealRow makes the stored cells. A secret that did not change keeps its
+// ciphertext, so that an update writes only what changed.
+func (c *cipher) sealRow(t *table, plain []any, before *row) (*row, error) {
+	id, ok := plain[0].(string)
+	if !ok || id == "" {
+		return nil, fmt.Errorf("%s: a row without a key", t.name)
+	}
+	r := &row{table: t, id: id, plain: plain, stored: make([]any, len(plain)), entry: -1}
+	for i, col := range t.columns {
+		switch col.form {
+		case secret:
+			if before != nil && before.plain[i] == plain[i] {
+				r.stored[i] = before.stored[i]
+				continue
+			}
+			sealed, err := c.seal(t.name, col.name, id, plain[i].(string))
+			if err != nil {
+				return nil, err
+			}
+			r.stored[i] = sealed
+		case blind:
+			mac := c.index(col.of, plain[t.index(col.of)].(string))
+			r.plain[i], r.stored[i] = mac, mac
+		default:
+			r.stored[i] = plain[i]
+		}
+	}
+	return r, nil
+}
+
+// openRow reads what came from the database: the columns, then entry.
+func (c *cipher) openRow(t *table, cells []any) (*row, error) {
+	r := &row{table: t, plain: make([]any, len(t.columns)), stored: make([]any, len(t.columns))}
+	if len(cells) != len(t.columns)+1 {
+		return nil, fmt.Errorf("%s: %d cells", t.name, len(cells))
+	}
+	for i, col := range t.columns {
+		value, err := cellOf(col.form, cells[i])
+		if err != nil {
+			return nil, fmt.Errorf("%s.%s: %w", t.name, col.name, err)
+		}
+		r.stored[i], r.plain[i] = value, value
+	}
+	r.id = r.stored[0].(string)
+	for i, col := range t.columns {
+		if col.form != secret {
+			continue
+		}
+		plain, err := c.open(t.name, col.name, r.id, r.stored[i].([]byte))
+		if err != nil {
+			return nil, fmt.Errorf("%s.%s: %w", t.name, col.name, err)
+		}
+		r.plain[i] = plain
+	}
+	entry, err := cellOf(number, cells[len(cells)-1])
+	if err != nil {
+		return nil, err
+	}
+	r.entry = entry.(int64)
+	return r, nil
+}
+
+// cellOf brings what a driver gives into the column's own type.
+func cellOf(f form, value any) (any, error) {
+	switch f {
+	case text:
+		switch v := value.(type) {
+		case string:
+			return v, nil
+		case []byte:
+			return string(v), nil
+		}
+	case number, maybe:
+		switch v := value.(type) {
+		case int64:
+			return v, nil
+		case uint64:
+			return int64(v), nil
+		case []byte:
+			return strconv.ParseInt(string(v), 10, 64)
+		case nil:
+			if f == maybe {
+				return nil, nil
+			}
+		}
+	case blob, secret, blind:
+		switch v := value.(type) {
+		case []byte:
+			return bytes.Clone(v), nil
+		case string:
+			return []byte(v), nil
+		}
+	}
+	return nil, fmt.Errorf("a cell of type %T", value)
+}
+
+// canonical is the one spelling of a row that its digest covers: a line per
+// column, secrets as keyed MACs. The entry column is not in it: it says where
+// the digest stands.
+func (c *cipher) canonical(out []byte, r *row) []byte {
+	out = append(out, r.subject()...)
+	out = append(out, '\n')
+	var where []byte
+	for i, col := range r.table.columns {
+		out = append(out, col.name...)
+		switch v := r.plain[i].(type) {
+		case nil:
+			out = append(out, '-')
+		case int64:
+			out = append(out, '#')
+			out = strconv.AppendInt(out, v, 10)
+		case string:
+			if col.form == secret {
+				where = append(append(append(append(where[:0], col.name...), '/'), r.table.name...), r.id...)
+				out = append(out, '*')
+				var mac [32]byte
+				out = hex.AppendEncode(out, c.mark(mac[:0], where, v))
+			} else {
+				out = append(out, '=')
+				out = append(out, escape(v)...)
+			}
+		case []byte:
+			out = append(out, ':')
+			out = hex.AppendEncode(out, v)
+		}
+		out = append(out, '\n')
+	}
+	return out
+}
+
+func escape(s string) string {
+	if !strings.ContainsAny(s, "\\\n") {
+		return s
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\\", "\\\\"), "\n", "\\n")
+}
+
+// stateDigest is SHA-256(salt ‖ canonical text) with the row's own salt, which
+// comes from the state's seed: one row can be opened without the others.
+func (c *cipher) stateDigest(seed []byte, r *row) audit.Digest {
+	subject := r.subject()
+	salted := sha256.Sum256(append(append([]byte("sealdesk/v1 row salt\n"), seed...), subject...))
+	return sha256.Sum256(c.canonical(append(make([]byte, 0, 2048), salted[:16]...), r))
+}

@@ -1,0 +1,153 @@
+package store
+
+// class says what a table is: the whole list is here, and a table or column of
+// the database that is not in it fails a test.
+type class string
+
+const (
+	isRecord  class = "record"  // changed by Commit only, each row's state in the log
+	isLog     class = "log"     // append-only, but for the one head row
+	isScratch class = "scratch" // written by Scratch, never authority
+)
+
+// form says how a column's value lies in memory and in the database.
+type form uint8
+
+const (
+	text   form = iota // string
+	number             // int64
+	maybe              // int64 or NULL
+	blob               // []byte
+	secret             // string in memory, Tink AEAD in the database
+	blind              // keyed MAC of the secret named in of
+)
+
+type column struct {
+	name string
+	form form
+	of   string
+}
+
+// table describes one table. Of a record the first column is the key, and a
+// last column `entry` (the number of the last act that left this row) is
+// implied: it is the version that guards updates.
+type table struct {
+	name    string
+	class   class
+	subject string // kind of subject: application/2024-…
+	power   bool   // a change moves the authority epoch
+	shared  bool   // reference data that acts may read outside their reach
+	columns []column
+}
+
+func (t *table) key() string { return t.columns[0].name }
+
+func (t *table) index(name string) int {
+	for i := range t.columns {
+		if t.columns[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// subjectOf spells a row as the log does.
+func (t *table) subjectOf(id string) string { return t.subject + "/" + id }
+
+func texts(names ...string) []column { return columnsOf(text, names) }
+func numbers(names ...string) []column {
+	return columnsOf(number, names)
+}
+func columnsOf(f form, names []string) []column {
+	list := make([]column, len(names))
+	for i, n := range names {
+		list[i] = column{name: n, form: f}
+	}
+	return list
+}
+func join(lists ...[]column) []column {
+	var all []column
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all
+}
+func one(f form, name string) []column    { return []column{{name: name, form: f}} }
+func blindOf(name, field string) []column { return []column{{name: name, form: blind, of: field}} }
+
+// The record tables.
+var (
+	organisations = &table{name: "organisations", class: isRecord, subject: "organisation", power: true, shared: true,
+		columns: join(texts("id", "parent", "path", "kind", "name", "ownership", "division", "stages", "licence"),
+			numbers("valid_from"), one(maybe, "valid_to"))}
+	staff = &table{name: "staff", class: isRecord, subject: "staff", power: true, shared: true,
+		columns: join(texts("id", "name", "org", "path", "post"), one(secret, "phone"), one(maybe, "filed_on"), texts("trained"))}
+	appointments = &table{name: "appointments", class: isRecord, subject: "appointment", power: true, shared: true,
+		columns: texts("id", "staff", "role", "org", "path")}
+	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
+		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"))}
+	windows = &table{name: "windows", class: isRecord, subject: "window", shared: true,
+		columns: join(texts("id"), numbers("year"), texts("org", "path", "stage"), numbers("opens", "closes"), texts("paper", "reason"))}
+	applications = &table{name: "applications", class: isRecord, subject: "application",
+		columns: join(texts("id"), numbers("year"),
+			texts("unit", "school", "path", "state", "outcome", "reg_kind", "class", "name", "stage", "subject", "apply_no"),
+			numbers("applied_at"), one(blob, "form"),
+			columnsOf(secret, []string{"id_number", "cert_number", "gender", "appraisals", "ethics", "health"}),
+			blindOf("id_number_blind", "id_number"), blindOf("cert_number_blind", "cert_number"), one(maybe, "live_year"),
+			one(blob, "findings"),
+			texts("pack", "import_id", "deeds", "reviewer", "sender", "auditor", "confirmer"), numbers("round"),
+			texts("school_conclusion", "school_reason", "conclusion", "conclusion_rules", "reason", "return_reason"),
+			numbers("imported_at", "updated_at"))}
+	reviews = &table{name: "reviews", class: isRecord, subject: "review",
+		columns: join(texts("id", "application", "path"), numbers("round"), texts("reviewer"), one(blob, "compared"),
+			one(blob, "explained"), one(blob, "answers"), texts("conclusion", "reason"), numbers("at"))}
+	corrections = &table{name: "corrections", class: isRecord, subject: "correction",
+		columns: join(texts("id", "application", "path", "field"), one(secret, "old_value"), one(secret, "new_value"),
+			texts("reason", "evidence"), numbers("mended_at_source"), texts("by_staff"), numbers("at"))}
+	imports = &table{name: "imports", class: isRecord, subject: "import",
+		columns: join(texts("id", "organ", "path"), numbers("year"), texts("file_digest", "choice"),
+			numbers("accepted", "refused", "overdue", "waiting"), texts("by_staff"), numbers("at"))}
+	proposals = &table{name: "proposals", class: isRecord, subject: "proposal",
+		columns: join(texts("id", "kind", "unit", "path", "subject"), one(blob, "body"), texts("signers", "signed", "state", "note"),
+			numbers("expires"))}
+)
+
+// The log's tables and scratch: named here so that none is forgotten.
+var (
+	logHead = &table{name: "log_head", class: isLog, columns: join(numbers("id", "size"), one(blob, "root"), one(blob, "frontier"),
+		numbers("epoch", "logged"), one(blob, "hmac"), numbers("signed_size"))}
+	logEntries = &table{name: "log_entries", class: isLog, columns: join(numbers("number"), one(blob, "leaf"),
+		numbers("previous", "received", "logged"), texts("act", "actor", "body", "subject", "path"), one(blob, "statement"))}
+	logBodies = &table{name: "log_bodies", class: isLog, columns: join(numbers("number"), texts("kind"), one(blob, "salt"),
+		one(blob, "seed"), one(blob, "body"))}
+	logTiles       = &table{name: "log_tiles", class: isLog, columns: join(numbers("level", "idx"), one(blob, "hashes"))}
+	logCheckpoints = &table{name: "log_checkpoints", class: isLog, columns: join(numbers("size"), texts("note"), numbers("signed_at"))}
+
+	sessions = &table{name: "sessions", class: isScratch, columns: join(texts("token_hash", "staff", "fingerprint"),
+		numbers("started", "seen", "expires", "locked"), one(blob, "payload"))}
+	pendings = &table{name: "pendings", class: isScratch, columns: join(texts("id", "cookie_hash", "staff", "kind"),
+		one(blob, "statement"), one(blob, "annex"), one(blob, "payload"), numbers("created", "expires"))}
+	drafts     = &table{name: "drafts", class: isScratch, columns: join(texts("staff", "name"), one(blob, "body"), numbers("updated"))}
+	importJobs = &table{name: "import_jobs", class: isScratch, columns: join(texts("id", "organ", "path", "by_staff", "state"),
+		numbers("progress", "total"), texts("file_name"), one(blob, "original"), one(blob, "report"), numbers("created", "updated"))}
+	importRows = &table{name: "import_rows", class: isScratch, columns: join(texts("job"), numbers("line"), texts("code"), one(blob, "cells"))}
+	throttles  = &table{name: "throttles", class: isScratch, columns: join(texts("name"), numbers("count", "since"))}
+)
+
+var tables = []*table{
+	logHead, logEntries, logBodies, logTiles, logCheckpoints,
+	organisations, staff, appointments, custodyKeys,
+	windows, applications, reviews, corrections, imports, proposals,
+	sessions, pendings, drafts, importJobs, importRows, throttles,
+}
+
+// records lists the record tables, in the order in which an act writes them.
+func records() []*table {
+	var list []*table
+	for _, t := range tables {
+		if t.class == isRecord {
+			list = append(list, t)
+		}
+	}
+	return list
+}

@@ -1,0 +1,284 @@
+package store
+
+import (
+	"fmt"
+
+	"sealdesk/server/custody"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+)
+
+// Application reads one application within the reach of the grant.
+func (tx *Tx) Application(id string) (registration.Application, error) {
+	r, err := tx.find(applications, id)
+	if err != nil {
+		return registration.Application{}, err
+	}
+	return applicationOf(r)
+}
+
+// Review reads one review by its id.
+func (tx *Tx) Review(id string) (registration.Review, error) {
+	r, err := tx.find(reviews, id)
+	if err != nil {
+		return registration.Review{}, err
+	}
+	return reviewOf(r)
+}
+
+// Window reads one stage's window, of any body.
+func (tx *Tx) Window(id string) (registration.Window, error) {
+	r, err := tx.find(windows, id)
+	if err != nil {
+		return registration.Window{}, err
+	}
+	return windowOf(r), nil
+}
+
+// Import reads one import.
+func (tx *Tx) Import(id string) (registration.Import, error) {
+	r, err := tx.find(imports, id)
+	if err != nil {
+		return registration.Import{}, err
+	}
+	return importOf(r), nil
+}
+
+// Proposal reads one act of several people.
+func (tx *Tx) Proposal(id string) (registration.Proposal, error) {
+	r, err := tx.find(proposals, id)
+	if err != nil {
+		return registration.Proposal{}, err
+	}
+	return proposalOf(r), nil
+}
+
+// Organisation reads one body.
+func (tx *Tx) Organisation(id string) (org.Organisation, error) {
+	r, err := tx.find(organisations, id)
+	if err != nil {
+		return org.Organisation{}, err
+	}
+	return organisationOf(r), nil
+}
+
+// Staff reads one person on file.
+func (tx *Tx) Staff(id string) (org.Staff, error) {
+	r, err := tx.find(staff, id)
+	if err != nil {
+		return org.Staff{}, err
+	}
+	return staffOf(r), nil
+}
+
+// Key reads one key of the custody register.
+func (tx *Tx) Key(fingerprint string) (custody.Key, error) {
+	r, err := tx.find(custodyKeys, fingerprint)
+	if err != nil {
+		return custody.Key{}, err
+	}
+	return keyOf(r), nil
+}
+
+func listOf[T any](rows []*row, noun func(*row) (T, error)) ([]T, error) {
+	list := make([]T, 0, len(rows))
+	for _, r := range rows {
+		v, err := noun(r)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// sure lifts a codec that cannot fail.
+func sure[T any](noun func(*row) T) func(*row) (T, error) {
+	return func(r *row) (T, error) { return noun(r), nil }
+}
+
+// ApplicationsOf lists a school's applications in the given states (all if
+// none is given), by id.
+func (tx *Tx) ApplicationsOf(school string, states ...registration.State) ([]registration.Application, error) {
+	conds := []cond{is("school", school)}
+	if len(states) > 0 {
+		c := cond{column: "state"}
+		for _, s := range states {
+			c.values = append(c.values, string(s))
+		}
+		conds = append(conds, c)
+	}
+	rows, err := tx.where(applications, conds...)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, applicationOf)
+}
+
+// ReviewsOf lists an application's reviews, by id.
+func (tx *Tx) ReviewsOf(application string) ([]registration.Review, error) {
+	rows, err := tx.where(reviews, is("application", application))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, reviewOf)
+}
+
+// CorrectionsOf lists an application's corrections, by id.
+func (tx *Tx) CorrectionsOf(application string) ([]registration.Correction, error) {
+	rows, err := tx.where(corrections, is("application", application))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(correctionOf))
+}
+
+// WindowsOf lists the stages of one body's year.
+func (tx *Tx) WindowsOf(year int, body string) ([]registration.Window, error) {
+	rows, err := tx.where(windows, is("year", int64(year)), is("org", body))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(windowOf))
+}
+
+// KeysOf lists the keys that a person ever had.
+func (tx *Tx) KeysOf(person string) ([]custody.Key, error) {
+	rows, err := tx.where(custodyKeys, is("staff", person))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(keyOf))
+}
+
+// OpenProposalsAbout lists the open acts of several people about a record.
+func (tx *Tx) OpenProposalsAbout(subject string) ([]registration.Proposal, error) {
+	rows, err := tx.where(proposals, is("subject", subject), is("state", "open"))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(proposalOf))
+}
+
+// Taken tells which of the ID numbers have a live application in the year, by
+// whatever body, and its id: one per person and year. It tells nothing else.
+func (tx *Tx) Taken(year int, numbers ...string) (map[string]string, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	taken := map[string]string{}
+	for len(numbers) > 0 {
+		n := min(len(numbers), 1000)
+		c := cond{column: "id_number_blind"}
+		byMAC := map[string]string{}
+		for _, v := range numbers[:n] {
+			mac := tx.group.store.cipher.index("id_number", v)
+			c.values = append(c.values, mac)
+			byMAC[string(mac)] = v
+		}
+		rows, err := tx.everywhere(applications, is("live_year", int64(year)), c)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			taken[byMAC[string(r.get("id_number_blind").([]byte))]] = r.id
+		}
+		numbers = numbers[n:]
+	}
+	return taken, nil
+}
+
+// Put writes a record: a noun of registration, custody or org, by value. What
+// exists must have been read in this transaction before.
+func (tx *Tx) Put(noun any) error {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.dead {
+		return errDead
+	}
+	switch v := noun.(type) {
+	case registration.Application:
+		cells, err := applicationCells(v)
+		if err != nil {
+			return err
+		}
+		return tx.put(applications, cells)
+	case registration.Review:
+		return tx.putReview(v)
+	case registration.Correction:
+		path, err := tx.pathOf(applications, v.Application)
+		if err != nil {
+			return err
+		}
+		return tx.put(corrections, correctionCells(v, path))
+	case registration.Proposal:
+		return tx.void(v)
+	}
+	return tx.putOther(noun)
+}
+
+func (tx *Tx) putOther(noun any) error {
+	var t, owner *table
+	var id string
+	var cells func(path string) []any
+	switch v := noun.(type) {
+	case registration.Window:
+		t, owner, id, cells = windows, organisations, v.Org, func(p string) []any { return windowCells(v, p) }
+	case registration.Import:
+		t, owner, id, cells = imports, organisations, v.Organ, func(p string) []any { return importCells(v, p) }
+	case org.Organisation:
+		return tx.put(organisations, organisationCells(v))
+	case org.Staff:
+		t, owner, id, cells = staff, organisations, v.Org, func(p string) []any { return staffCells(v, p) }
+	case org.Appointment:
+		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
+	case custody.Key:
+		t, owner, id, cells = custodyKeys, staff, v.Staff, func(p string) []any { return keyCells(v, p) }
+	default:
+		return fmt.Errorf("store: Put of a %T", noun)
+	}
+	path, err := tx.pathOf(owner, id)
+	if err != nil {
+		return err
+	}
+	return tx.put(t, cells(path))
+}
+
+func (tx *Tx) putReview(v registration.Review) error {
+	path, err := tx.pathOf(applications, v.Application)
+	if err != nil {
+		return err
+	}
+	cells, err := reviewCells(v, path)
+	if err != nil {
+		return err
+	}
+	return tx.put(reviews, cells)
+}
+
+// void is the one thing that a closure may do to a proposal: the rest of its
+// life is Commit's.
+func (tx *Tx) void(p registration.Proposal) error {
+	before, err := tx.see(proposals, p.ID)
+	if err != nil {
+		return err
+	}
+	if before == nil || before.text("state") != "open" || p.State != "void" {
+		return fault.New(fault.Conflict, "这件待签事项已经办结或已失效，没有改动。")
+	}
+	now := proposalOf(before)
+	now.State, now.Note = "void", p.Note
+	return tx.put(proposals, proposalCells(now))
+}
+
+// pathOf gives a new record the path of the record that it hangs on.
+func (tx *Tx) pathOf(t *table, id string) (string, error) {
+	r, err := tx.see(t, id)
+	if err != nil {
+		return "", err
+	}
+	if r == nil {
+		return "", notFound(t)
+	}
+	return r.path(), nil
+}
