@@ -220,12 +220,18 @@ func (v *entryView) entry() Entry {
 		}
 		return string(b)
 	}
+	digest := func(b []byte) (d Digest) {
+		if b != nil {
+			hexDigest(b, &d) // checked when it was parsed
+		}
+		return d
+	}
 	return Entry{
 		Number: v.number, Previous: v.previous,
 		Received: time.UnixMilli(v.received).In(zone), Logged: time.UnixMilli(v.logged).In(zone),
 		Act: string(v.act), Actor: token(v.actor), Key: token(v.key), Body: token(v.body), Subject: token(v.subject),
 		Signed: v.signed, Signers: v.signers,
-		Statement: v.statement, Seal: v.seal, State: v.state,
+		Statement: digest(v.statement), Seal: digest(v.seal), State: digest(v.state),
 		Note: string(v.note),
 	}
 }

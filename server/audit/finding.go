@@ -36,3 +36,8 @@ func (f *Findings) add(index int64, field, format string, args ...any) {
 	}
 	f.List = append(f.List, Finding{index, field, fmt.Sprintf(format, args...)})
 }
+
+// Add notes an error's sentence.
+func (f *Findings) Add(index int64, field string, err error) {
+	f.add(index, field, "%s", sentence(err))
+}

@@ -2,20 +2,19 @@ package audit
 
 import "crypto/sha256"
 
-// A leafHasher hashes leaves without allocating: the prefix byte and the entry
-// are laid side by side in its own buffer.
-type leafHasher struct{ buffer [1 + MaxEntry]byte }
+// LeafHash is SHA-256(0x00 ‖ entry), the tree's hash of one entry.
+func LeafHash(entry []byte) Hash {
+	b := make([]byte, 1, 1+MaxEntry)
+	return sha256.Sum256(append(b, entry...))
+}
 
-func (h *leafHasher) hash(entry []byte) Hash {
-	if len(entry) > MaxEntry {
-		s := sha256.New()
-		s.Write([]byte{0})
-		s.Write(entry)
-		var leaf Hash
-		s.Sum(leaf[:0])
-		return leaf
-	}
-	h.buffer[0] = 0
-	n := copy(h.buffer[1:], entry)
-	return sha256.Sum256(h.buffer[:1+n])
+// leafHashInBundle hashes an entry where it lies behind its length: the byte
+// before it is lent to the prefix, so that nothing is copied. b begins at the
+// length and ends with the entry.
+func leafHashInBundle(b []byte) Hash {
+	lent := b[1]
+	b[1] = 0
+	h := sha256.Sum256(b[1:])
+	b[1] = lent
+	return h
 }

@@ -12,12 +12,6 @@ import (
 // A Hash is a node of the RFC 6962 Merkle tree.
 type Hash = tlog.Hash
 
-// LeafHash is SHA-256(0x00 ‖ entry), the tree's hash of one entry.
-func LeafHash(entry []byte) Hash {
-	var h leafHasher
-	return h.hash(entry)
-}
-
 // EmptyRoot is the root of the tree without leaves: SHA-256 of nothing.
 func EmptyRoot() Hash {
 	h, _ := tlog.TreeHash(0, nil) // cannot fail: nothing is read

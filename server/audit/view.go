@@ -1,6 +1,9 @@
 package audit
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // An entryView is an entry whose words still lie in the bytes it was parsed
 // from. It exists for the verifier's hot loop: no allocation, one pass. What
@@ -13,7 +16,7 @@ type entryView struct {
 	received, logged               int64 // Unix milliseconds
 	act, actor, key, body, subject []byte
 	signed, signers                int
-	statement, seal, state         Digest
+	statement, seal, state         []byte // 64 lower-case hex digits, or nil for 无
 	note                           []byte
 }
 
@@ -39,7 +42,7 @@ func (v *entryView) parse(b []byte) bool {
 	ok := v.parseNumbers(&c) &&
 		c.token(labelAct+": ", &v.act) && !bytes.Equal(v.act, noneBytes) &&
 		c.token(labelActor+": ", &v.actor) &&
-		c.token(labelKey+": ", &v.key) &&
+		c.key(labelKey+": ", &v.key) &&
 		c.token(labelBody+": ", &v.body) &&
 		c.token(labelSubject+": ", &v.subject) &&
 		c.progress(&v.signed, &v.signers) &&
@@ -55,7 +58,7 @@ func (v *entryView) parse(b []byte) bool {
 	}
 	sealed := !bytes.Equal(v.key, noneBytes)
 	return len(c.rest) == 0 &&
-		progressFault(v.signed, v.signers, !v.statement.IsZero(), !v.seal.IsZero(), sealed) == ""
+		progressFault(v.signed, v.signers, v.statement != nil, v.seal != nil, sealed) == ""
 }
 
 func (v *entryView) parseNumbers(c *lineCursor) bool {
@@ -156,19 +159,31 @@ func (c *lineCursor) progress(signed, signers *int) bool {
 	return true
 }
 
-func (c *lineCursor) digest(prefix string, d *Digest) bool {
+// key steps over a token line that mostly holds a fingerprint.
+func (c *lineCursor) key(prefix string, value *[]byte) bool {
+	if from := len(prefix); len(c.rest) > from+hexWidth && c.rest[from+hexWidth] == '\n' &&
+		string(c.rest[:from]) == prefix && isHex((*[hexWidth]byte)(c.rest[from:])) {
+		*value = c.rest[from : from+hexWidth]
+		c.rest = c.rest[from+hexWidth+1:]
+		return true
+	}
+	return c.token(prefix, value)
+}
+
+// digest steps over a line with a digest or 无; the digest of zeros is none.
+func (c *lineCursor) digest(prefix string, d *[]byte) bool {
 	if !c.literal(prefix) {
 		return false
 	}
-	const width = 2 * len(Digest{})
-	if len(c.rest) > width && c.rest[width] == '\n' {
-		if !hexDigest(c.rest[:width], d) || d.IsZero() {
+	if len(c.rest) > hexWidth && c.rest[hexWidth] == '\n' {
+		*d = c.rest[:hexWidth]
+		if !isHex((*[hexWidth]byte)(*d)) || string(*d) == hexZero {
 			return false
 		}
-		c.rest = c.rest[width+1:]
+		c.rest = c.rest[hexWidth+1:]
 		return true
 	}
-	*d = Digest{}
+	*d = nil
 	return c.literal(none + "\n")
 }
 
@@ -228,30 +243,56 @@ func hexDigest(b []byte, d *Digest) bool {
 	return bad&0xf0 == 0
 }
 
+// hexWidth is the length of a digest in hex; hexZero spells the digest of zeros.
+const (
+	hexWidth = 64
+	hexZero  = "0000000000000000000000000000000000000000000000000000000000000000"
+)
+
+// isHex reports whether all bytes are lower-case hex digits, eight at a time:
+// adding to each byte of a word carries into its top bit exactly from the
+// bound on, and no further, as long as no byte had its top bit set.
+func isHex(b *[hexWidth]byte) bool {
+	const ones = 0x0101010101010101
+	bad := uint64(0)
+	for i := 0; i < hexWidth; i += 8 {
+		w := binary.LittleEndian.Uint64(b[i : i+8])
+		low := w &^ (0x80 * ones)
+		digit := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones)
+		letter := (low + (0x80-'a')*ones) &^ (low + (0x7f-'f')*ones)
+		bad |= w | ^(digit | letter)
+	}
+	return bad&(0x80*ones) == 0
+}
+
 // moment reads timeLayout and gives Unix milliseconds.
-func moment(b []byte) (int64, bool) {
-	if len(b) != len(timeLayout) || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' ||
-		b[16] != ':' || b[19] != '.' || string(b[23:]) != "+08:00" {
+func moment(line []byte) (int64, bool) {
+	if len(line) != len(timeLayout) {
 		return 0, false
 	}
-	ok := true
-	number := func(from, to int) int {
-		n := 0
-		for _, c := range b[from:to] {
-			c -= '0'
-			ok = ok && c <= 9
-			n = n*10 + int(c)
-		}
-		return n
+	b := (*[len(timeLayout)]byte)(line)
+	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' || b[19] != '.' ||
+		string(b[23:]) != "+08:00" {
+		return 0, false
 	}
-	year, month, day := number(0, 4), number(5, 7), number(8, 10)
-	hour, minute, second, milli := number(11, 13), number(14, 16), number(17, 19), number(20, 23)
-	if !ok || year < minYear || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
-		hour > 23 || minute > 59 || second > 59 {
+	year, month, day := two(b[0], b[1])*100+two(b[2], b[3]), two(b[5], b[6]), two(b[8], b[9])
+	hour, minute, second := two(b[11], b[12]), two(b[14], b[15]), two(b[17], b[18])
+	milli := two('0', b[20])*100 + two(b[21], b[22])
+	if year < minYear || year > maxYear || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
+		hour > 23 || minute > 59 || second > 59 || milli > 999 {
 		return 0, false
 	}
 	seconds := int64(daysBefore(year, month, day))*86400 + int64(hour)*3600 + int64(minute)*60 + int64(second)
 	return (seconds-8*3600)*1000 + int64(milli), true
+}
+
+// two reads two digits; what is none becomes larger than any bound.
+func two(tens, ones byte) int {
+	tens, ones = tens-'0', ones-'0'
+	if tens > 9 || ones > 9 {
+		return 1 << 20
+	}
+	return int(tens)*10 + int(ones)
 }
 
 func leap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
