@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -50,6 +51,10 @@ func serve(t *testing.T) (address string, names []string) {
 	mux.HandleFunc("/import/job/status", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"done":900,"total":1900,"sentence":"已核对 900 行，共 1,900 行。"}`))
 	})
+	mux.HandleFunc("/wrong", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", ContentSecurityPolicy())
+		_, _ = w.Write([]byte(`<!doctype html><title>x</title><p style="color:red">x</p>`))
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL, names
@@ -69,35 +74,65 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium opens every sample at
-// every size. With PREVIEW_DIR set it leaves a picture of each there, for a person to look at.
-func TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium(t *testing.T) {
-	address, names := serve(t)
-	ctx := browser(t)
-	var mu sync.Mutex
-	var told []string
+// listener collects what a page tells the console: violations of the policy,
+// files not found, exceptions.
+type listener struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func listen(t *testing.T, ctx context.Context) *listener {
+	t.Helper()
+	l := new(listener)
 	err := chromedp.Listen(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		switch e := event.(type) {
 		case *cdplog.EventEntryAdded:
-			told = append(told, e.Entry.Text)
+			l.told = append(l.told, e.Entry.Text)
 		case *runtime.EventExceptionThrown:
-			told = append(told, e.ExceptionDetails.Text)
+			l.told = append(l.told, e.ExceptionDetails.Text)
 		case *runtime.EventConsoleAPICalled:
 			if e.Type == runtime.ConsoleAPICalledTypeError {
-				told = append(told, "console.error was called")
+				l.told = append(l.told, "console.error was called")
 			}
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// heard returns what was told since it was last asked.
+func (l *listener) heard() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	told := l.told
+	l.told = nil
+	return told
+}
+
+// TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium opens every sample at
+// every size. With PREVIEW_DIR set it leaves a picture of each there, for a
+// person to look at.
+func TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium(t *testing.T) {
+	address, names := serve(t)
+	ctx := browser(t)
+	l := listen(t, ctx)
+	if err := chromedp.Do(ctx, chromedp.Navigate(address+"/wrong"), chromedp.Sleep(200*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if len(l.heard()) == 0 {
+		t.Fatal("a page with an inline style was not noticed: this test would notice nothing")
+	}
 	for _, name := range names {
+		if err := chromedp.Do(ctx, chromedp.Navigate(address+"/page/"+name)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 		for _, size := range sizes {
-			err := chromedp.Do(ctx, viewport(size.width, size.height), chromedp.Navigate(address+"/page/"+name))
-			if err != nil {
-				t.Fatalf("%s at %d: %v", name, size.width, err)
+			if err := chromedp.Do(ctx, viewport(size.width, size.height)); err != nil {
+				t.Fatal(err)
 			}
 			width, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
 			if err != nil {
@@ -106,15 +141,39 @@ func TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium(t *testing.T) {
 			if width > size.width {
 				t.Errorf("%s at %d px is %d px wide", name, size.width, width)
 			}
-			mu.Lock()
-			for _, s := range told {
-				t.Errorf("%s at %d px: %s", name, size.width, s)
-			}
-			told = nil
-			mu.Unlock()
 			if dir := os.Getenv("PREVIEW_DIR"); dir != "" && size.picture {
 				photograph(t, ctx, filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, size.width)))
 			}
+		}
+		for _, s := range l.heard() {
+			t.Errorf("%s: %s", name, s)
+		}
+	}
+}
+
+func TestAPrintedPageHasNeitherNavigationNorButtons(t *testing.T) {
+	address, _ := serve(t)
+	ctx := browser(t)
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"receipt", "statement", "list", "application", "home", "log"} {
+		if err := chromedp.Do(ctx, chromedp.Navigate(address+"/page/"+name)); err != nil {
+			t.Fatal(err)
+		}
+		seen, err := chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.querySelectorAll('nav, button, .govuk-button, .bar, .filters, .sky')].filter((e) => e.checkVisibility()).map((e) => e.className || e.tagName).join(' ')`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen != "" {
+			t.Errorf("%s prints %s", name, seen)
+		}
+		said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector('main').innerText`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(said) < 100 {
+			t.Errorf("%s prints almost nothing: %q", name, said)
 		}
 	}
 }
