@@ -242,8 +242,8 @@ func (c *bodyCheck) annex(e Entry, s seal.Statement) error {
 		return fault.Wrap(err, fault.Unavailable, "读不到附件 %s，无法判断。", path)
 	}
 	annex, parseErr := seal.ParseAnnex(data)
-	if err != nil || parseErr != nil {
-		c.findings.add(int64(e.Number), "附件", "附件 %s 读不出：不是规范写法。", path)
+	if err != nil || parseErr != nil || annex.IsZero() || strings.Join(annex.Columns, "、") != s.Text.Get("附件栏目") {
+		c.findings.add(int64(e.Number), "附件", "附件 %s 不是规范写法，或栏目与陈述所列不同。", path)
 		return nil
 	}
 	signed := map[[2]string]bool{}

@@ -1,0 +1,338 @@
+package audit_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"sealdesk/server/audit"
+	"sealdesk/server/audit/audittest"
+)
+
+func written(t testing.TB, p audit.Proof) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := audit.WriteProof(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func readBack(b []byte) (audit.Proof, error) {
+	return audit.ReadProof(bytes.NewReader(b), int64(len(b)))
+}
+
+// The acts of audittest.Sample that have proofs.
+const (
+	openingAct = 0
+	loginAct   = 1
+	batchAct   = 2
+	adverseAct = 3
+)
+
+func TestAProofIsReadBackAndVerifiesForEveryShapeOfAct(t *testing.T) {
+	l := audittest.Sample(t, 300)
+	for i, act := range l.Acts {
+		b := written(t, l.Proof(act, 0, l.Checkpoint()))
+		if !bytes.Equal(b, written(t, l.Proof(act, 0, l.Checkpoint()))) {
+			t.Errorf("act %d: the same proof gives other bytes", i)
+		}
+		p, err := readBack(b)
+		if err != nil {
+			t.Fatalf("act %d: %v", i, err)
+		}
+		report := audit.VerifyProof(p, verifier(t, l.VKey), rootsOf(l), audit.Policy{})
+		if !report.Findings.OK() || len(report.Numbers) != len(act.Numbers) {
+			t.Errorf("act %d: %v", i, report.Findings.List)
+		}
+	}
+}
+
+func TestOpensslAcceptsTheSealsOfAProof(t *testing.T) {
+	l := audittest.Sample(t, 20)
+	dir := t.TempDir()
+	p := l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())
+	z, err := zip.NewReader(bytes.NewReader(written(t, p)), int64(len(written(t, p))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir, z); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), l.CAPEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	verify := func(n int) error {
+		cmd := exec.Command("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "seal-"+strconv.Itoa(n)+".p7s",
+			"-content", "statement.txt", "-CAfile", "ca.pem", "-purpose", "any", "-out", "/dev/null")
+		cmd.Dir = dir
+		return cmd.Run()
+	}
+	for n := 1; n <= 2; n++ {
+		if err := verify(n); err != nil {
+			t.Errorf("seal %d: %v", n, err)
+		}
+	}
+	text := append([]byte(nil), p.Statement...)
+	text[len(text)-2] ^= 1
+	if err := os.WriteFile(filepath.Join(dir, "statement.txt"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if verify(1) == nil {
+		t.Error("openssl accepts the seal over an altered statement")
+	}
+}
+
+func TestEveryAlteredByteOfAProofIsFound(t *testing.T) {
+	l := audittest.Sample(t, 20)
+	key, roots := verifier(t, l.VKey), rootsOf(l)
+	whole := membersOf(t, written(t, l.Proof(l.Acts[batchAct], 1, l.Checkpoint())))
+	for at := range whole {
+		for i := range whole[at].data {
+			altered := append([]member(nil), whole...)
+			altered[at].data = append([]byte(nil), whole[at].data...)
+			altered[at].data[i] ^= 1 << (i % 8)
+			p, err := readBack(pack(t, altered))
+			if err != nil {
+				continue
+			}
+			report := audit.VerifyProof(p, key, roots, audit.Policy{})
+			if report.Findings.OK() {
+				t.Errorf("byte %d of %s altered: verified", i, whole[at].name)
+			}
+			for _, f := range report.Findings.List {
+				if f.Field == "" || f.Sentence == "" {
+					t.Errorf("byte %d of %s altered: %+v", i, whole[at].name, f)
+				}
+			}
+		}
+	}
+}
+
+type member struct {
+	name string
+	data []byte
+}
+
+func membersOf(t testing.TB, b []byte) []member {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []member
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var data bytes.Buffer
+		if _, err := data.ReadFrom(r); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, member{f.Name, data.Bytes()})
+	}
+	return all
+}
+
+func pack(t testing.TB, members []member) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, m := range members {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: m.name, Method: zip.Store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(m.data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestHostileZipsAreRefused(t *testing.T) {
+	l := audittest.Sample(t, 20)
+	good := membersOf(t, written(t, l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())))
+	if _, err := readBack(pack(t, good)); err != nil {
+		t.Fatalf("the same members stored by another tool: %v", err)
+	}
+	with := func(extra ...member) []byte { return pack(t, append(append([]member(nil), good...), extra...)) }
+	without := func(name string) []byte {
+		var rest []member
+		for _, m := range good {
+			if m.name != name {
+				rest = append(rest, m)
+			}
+		}
+		return pack(t, rest)
+	}
+	var bomb bytes.Buffer
+	z := zip.NewWriter(&bomb)
+	w, _ := z.Create("statement.txt")
+	for range 9 {
+		w.Write(make([]byte, 1<<20))
+	}
+	z.Close()
+	many := make([]member, 400)
+	for i := range many {
+		many[i] = member{"seal-1.p7s", nil}
+	}
+	for name, b := range map[string][]byte{
+		"an unknown name":      with(member{"note.txt", []byte("x")}),
+		"a path upwards":       with(member{"../statement.txt", []byte("x")}),
+		"a folder":             with(member{"seal/", nil}),
+		"a name twice":         with(good[1]),
+		"a third signer":       with(member{"seal-3.p7s", []byte("x")}),
+		"a signer 0":           with(member{"seal-0.p7s", []byte("x")}),
+		"a signer 01":          with(member{"seal-01.p7s", []byte("x")}),
+		"no statement":         without("statement.txt"),
+		"no readme":            without("README.txt"),
+		"no opening":           without("opening.txt"),
+		"no second entry":      without("entry-2.txt"),
+		"an empty statement":   pack(t, append([]member{{"statement.txt", nil}}, good[2:]...)),
+		"a bomb":               bomb.Bytes(),
+		"four hundred members": pack(t, many),
+		"nothing":              nil,
+		"a cut file":           pack(t, good)[:200],
+		"not a zip":            []byte(strings.Repeat("x", 500)),
+	} {
+		if p, err := readBack(b); err == nil {
+			t.Errorf("%s: %v", name, p)
+		}
+	}
+}
+
+func TestAProofThatDoesNotFitTogetherIsRefusedWithItsField(t *testing.T) {
+	l := audittest.Sample(t, 300)
+	other := audittest.Sample(t, 300)
+	batch := func() audit.Proof { return l.Proof(l.Acts[batchAct], 0, l.Checkpoint()) }
+	adverse := func() audit.Proof { return l.Proof(l.Acts[adverseAct], 0, l.Checkpoint()) }
+	for name, c := range map[string]struct {
+		field string
+		proof func() audit.Proof
+	}{
+		"another person's row": {"opening.txt", func() audit.Proof {
+			p := batch()
+			p.Opening.Row.Record = "application/A2024-000002"
+			return p
+		}},
+		"no row of a batch": {"opening.txt", func() audit.Proof {
+			p := batch()
+			p.Opening.Row = nil
+			return p
+		}},
+		"a row of a single statement": {"opening.txt", func() audit.Proof {
+			p := adverse()
+			p.Opening.Row = batch().Opening.Row
+			return p
+		}},
+		"the second signer missing": {"签署进度", func() audit.Proof {
+			p := adverse()
+			p.Signers, p.Opening.Signers = p.Signers[:1], p.Opening.Signers[:1]
+			return p
+		}},
+		"the signers exchanged": {"签署进度", func() audit.Proof {
+			p := adverse()
+			p.Signers[0], p.Signers[1] = p.Signers[1], p.Signers[0]
+			p.Opening.Signers[0], p.Opening.Signers[1] = p.Opening.Signers[1], p.Opening.Signers[0]
+			return p
+		}},
+		"one seal twice": {"签章摘要", func() audit.Proof {
+			p := adverse()
+			p.Signers[1].Seal = p.Signers[0].Seal
+			return p
+		}},
+		"another statement's entry": {"陈述摘要", func() audit.Proof {
+			p := batch()
+			p.Signers[0].Entry, p.Signers[0].Inclusion = adverse().Signers[0].Entry, adverse().Signers[0].Inclusion
+			return p
+		}},
+		"another entry's inclusion": {"inclusion-1.tlog-proof", func() audit.Proof {
+			p := batch()
+			p.Signers[0].Inclusion = adverse().Signers[0].Inclusion
+			return p
+		}},
+		"another log of the same key with other people": {"seal-1.p7s", func() audit.Proof {
+			return other.Proof(other.Acts[batchAct], 0, other.Checkpoint())
+		}},
+	} {
+		report := audit.VerifyProof(c.proof(), verifier(t, l.VKey), rootsOf(l), audit.Policy{})
+		found := false
+		for _, f := range report.Findings.List {
+			found = found || f.Field == c.field
+		}
+		if !found {
+			t.Errorf("%s: want a fault in %s, got %v", name, c.field, report.Findings.List)
+		}
+	}
+	policy, err := audit.ParsePolicy([]byte("witness a "+witnessVKey+"\nquorum a\n"), verifier(t, l.VKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report := audit.VerifyProof(batch(), verifier(t, l.VKey), rootsOf(l), policy); report.Findings.OK() {
+		t.Error("a proof without cosignature satisfies a policy that wants one")
+	}
+}
+
+// witnessVKey is a public key of type 0x04 whose secret nobody kept.
+const witnessVKey = "witness.example/w+46d9ff8c+BAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+
+// The golden proof was made once and must verify for ever.
+func TestTheGoldenProofStillVerifies(t *testing.T) {
+	dir := filepath.Join("testdata", "proof")
+	if os.Getenv("SEALDESK_WRITE_GOLDEN_PROOF") != "" {
+		l := audittest.Sample(t, 300)
+		for name, data := range map[string][]byte{"batch.sealproof": written(t, l.Proof(l.Acts[batchAct], 1, l.Checkpoint())),
+			"adverse.sealproof": written(t, l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())), "ca.pem": l.CAPEM, "log.vkey": []byte(l.VKey + "\n")} {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	read := func(name string) []byte {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	roots, err := audit.ParseRoots(read("ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"batch.sealproof", "adverse.sealproof"} {
+		p, err := readBack(read(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := audit.VerifyProof(p, verifier(t, strings.TrimSpace(string(read("log.vkey")))), rootsOf(&audittest.Log{CA: roots[0]}), audit.Policy{})
+		if !report.Findings.OK() {
+			t.Errorf("%s: %v", name, report.Findings.List)
+		}
+	}
+}
+
+func FuzzReadProof(f *testing.F) {
+	l := audittest.Sample(f, 12)
+	f.Add(written(f, l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())))
+	f.Add(written(f, l.Proof(l.Acts[batchAct], 0, l.Checkpoint())))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := readBack(b)
+		if err != nil {
+			return
+		}
+		again, err := readBack(written(t, p))
+		if err != nil || string(again.Statement) != string(p.Statement) || len(again.Signers) != len(p.Signers) {
+			t.Errorf("a proof does not survive being written: %v", err)
+		}
+	})
+}
