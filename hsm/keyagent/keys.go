@@ -170,11 +170,12 @@ func (m *Modules) keysFor(ctx context.Context, kind seal.Kind, header seal.Heade
 		ring.troubles = append(ring.troubles, "驱动 "+f.name+"："+sentenceOf(f.err))
 	}
 	strangers := 0
+	var empty []string
 	for _, t := range tokens {
 		if t.err != nil {
 			ring.troubles = append(ring.troubles, "钥匙 "+t.info.Label+"："+sentenceOf(t.err))
 		} else if len(t.certs) == 0 {
-			ring.troubles = append(ring.troubles, "钥匙 "+t.info.Label+" 里没有签名证书。请带上它找密钥管理员，把证书写进去再用。")
+			empty = append(empty, "钥匙 "+t.info.Label+" 里没有签名证书。请带上它找密钥管理员，把证书写进去再用。")
 		}
 		for _, c := range t.certs {
 			if !wanted(kind, header, c.Leaf) {
@@ -188,6 +189,9 @@ func (m *Modules) keysFor(ctx context.Context, kind seal.Kind, header seal.Heade
 				ring.unusable = append(ring.unusable, k)
 			}
 		}
+	}
+	if len(ring.usable)+len(ring.unusable) == 0 { // beside a key that fits, an empty one is no news
+		ring.troubles = append(ring.troubles, empty...)
 	}
 	if trouble := absence(len(tokens), len(faults), strangers, ring, kind); trouble != "" {
 		ring.troubles = append(ring.troubles, trouble)

@@ -49,6 +49,7 @@ type refusedPage struct {
 	Link     string
 	Held     string // path of the request in hand, for those who may end it
 	Number   string
+	Unused   bool // this request came nowhere near the key
 }
 
 // refuse answers with the sentence of a refusal and logs its reason under the
@@ -60,7 +61,7 @@ func (a *Agent) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	number := rand.Text()[:8]
 	a.log.Warn("refused", "reason", why.reason, "status", why.status, "method", r.Method, "number", number)
-	page := refusedPage{frame: a.frame("没有受理", ""), Sentence: why.sentence, Link: why.link, Number: number}
+	page := refusedPage{frame: a.frame("没有受理", ""), Sentence: why.sentence, Link: why.link, Number: number, Unused: !why.late}
 	if why.strange {
 		page.Phrase, page.Link = "", ""
 	}
@@ -77,29 +78,30 @@ func (a *Agent) refuse(w http.ResponseWriter, r *http.Request, err error) {
 type cancelledPage struct {
 	frame
 	Portal Portal
+	Unused bool // no PIN was tried for it
 }
 
 // requestPage is the text with everything beside it.
 type requestPage struct {
 	frame
-	Path, Once string
-	Kind       string
-	Lines      int
-	Bytes      int
-	Digest     []string
-	Head       []headLine
-	Columns    []string
-	Rows       []rowLine
-	From, To   int // rows shown, from 1
-	Total      int
-	Page       int // 0: all on one
-	Pages      []pageLink
-	Unseen     string
-	Next       int
-	Expires    string
-	Expired    bool
-	Keys       keysView
-	Failure    *failure
+	Path, Once  string
+	Kind        string
+	Lines       int
+	Bytes       int
+	Digest      []string
+	Head        []headLine
+	Columns     []string
+	Rows        []rowLine
+	First, Last int // rows shown, from 1
+	Total       int
+	Page        int // 0: all on one
+	Pages       []pageLink
+	Unseen      string
+	Next        int
+	Expires     string
+	Expired     bool
+	Keys        keysView
+	Failure     *failure
 }
 
 // headLine is a line before the table. Label and Value together are its bytes.
@@ -185,7 +187,7 @@ func (a *Agent) compose(q *request, number int) requestPage {
 	if number > 0 {
 		first, last = (number-1)*pageRows, min(number*pageRows, len(rows))
 	}
-	p.From, p.To = first+1, last
+	p.First, p.Last = first+1, last
 	for i := first; i < last; i++ {
 		p.Rows = append(p.Rows, rowLine{len(head) + i + 1, q.statement.Annex.Rows[i].Cells, rows[i]})
 	}

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,14 +39,39 @@ type scene struct {
 	faulty  *hsmtest.Faulty
 	agent   *Agent
 	address string
-	log     *bytes.Buffer
+	origin  string // of the portal
+	log     *journal
 	client  *http.Client
+}
+
+// journal is what the agent logs, to be read while it runs.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.String()
 }
 
 // newScene starts an agent whose modules are one counted SoftHSM, or those given.
 func newScene(t testing.TB, sources ...Source) *scene {
 	t.Helper()
-	s := &scene{t: t, suite: hsmtest.SoftHSM(t), ca: hsmtest.CA(t), log: &bytes.Buffer{}}
+	return newSceneAt(t, portalOrigin, sources...)
+}
+
+// newSceneAt has its portal at another origin.
+func newSceneAt(t testing.TB, origin string, sources ...Source) *scene {
+	t.Helper()
+	s := &scene{t: t, origin: origin, suite: hsmtest.SoftHSM(t), ca: hsmtest.CA(t), log: &journal{}}
 	faulty, module := s.suite.Faulty(t)
 	s.faulty = faulty
 	if len(sources) == 0 {
@@ -60,7 +86,7 @@ func (s *scene) start(sources []Source) {
 	s.address = freeAddress(s.t)
 	config := Config{
 		Listen: s.address, Phrase: testPhrase, Modules: []string{s.suite.Library},
-		Portals: []Portal{{portalName, portalOrigin}, {otherName, otherOrigin}},
+		Portals: []Portal{{portalName, s.origin}, {otherName, otherOrigin}},
 		Log:     slog.New(slog.NewJSONHandler(s.log, nil)),
 	}
 	agent, err := New(config, ModulesFrom(sources...))

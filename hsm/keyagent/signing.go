@@ -230,6 +230,7 @@ func (a *Agent) cancel(w http.ResponseWriter, r *http.Request) {
 	}
 	a.mu.Lock()
 	q, err := a.find(r.PathValue("token"))
+	tried := err == nil && (q.failure != nil || q.stop != nil)
 	if err == nil {
 		a.drop(q)
 	}
@@ -239,5 +240,5 @@ func (a *Agent) cancel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.log.Info("cancelled by the person", "kind", string(q.statement.Kind()))
-	a.render(w, http.StatusOK, "cancelled.html", cancelledPage{a.frame("没有签署", ""), q.portal})
+	a.render(w, http.StatusOK, "cancelled.html", cancelledPage{a.frame("没有签署", ""), q.portal, !tried})
 }
