@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"sealdesk/policy"
+	"sealdesk/server/org"
 )
 
 // snapshot reads several rows as of one moment. It is a rowSource.
@@ -61,9 +62,11 @@ func (r snapshot) rowsOf(t *table, c cond) ([]*row, error) {
 }
 
 // Officer builds who a person is at this request: key in custody, appointments
-// with their bodies, and the epoch of authority they were read under.
-func (s *Store) Officer(ctx context.Context, person, session, key string) (policy.Officer, error) {
+// with their bodies, and the epoch of authority they were read under. The
+// caller names the session.
+func (s *Store) Officer(ctx context.Context, person, fingerprint string) (policy.Officer, org.Staff, error) {
 	var who policy.Officer
+	var filed org.Staff
 	err := s.within(ctx, func(r snapshot) error {
 		set, err := r.ask(headWant)
 		if err != nil {
@@ -73,18 +76,36 @@ func (s *Store) Officer(ctx context.Context, person, session, key string) (polic
 		if err != nil {
 			return err
 		}
-		who, err = officerFrom(r, person, session, key, h.epoch)
+		if who, err = officerFrom(r, person, "", fingerprint, h.epoch); err != nil {
+			return err
+		}
+		p, err := r.row(staff, person)
+		if err == nil && p != nil {
+			filed = staffOf(p)
+		}
 		return err
 	})
-	return who, readable(err)
+	return who, filed, readable(err)
 }
 
-// Body sees one organisation as the policy does.
-func (s *Store) Body(ctx context.Context, id string) (policy.Body, error) {
-	var b policy.Body
-	err := s.within(ctx, func(r snapshot) (err error) {
-		b, err = bodyFrom(r, id)
-		return err
-	})
-	return b, readable(err)
+// Body sees an organisation as the policy does. A unit's kind does not change,
+// so it is asked once.
+func (s *Store) Body(o org.Organisation) policy.Body {
+	b := policy.Body{ID: o.ID, Path: o.Path, Kind: o.Kind, Unit: unitOf(o.Path)}
+	if b.Unit == "" {
+		b.Unit = b.ID
+	}
+	if b.Unit == b.ID {
+		b.CityRun = o.Kind == org.CityRun
+		return b
+	}
+	if kind, ok := s.units.Load(b.Unit); ok {
+		b.CityRun = kind == org.CityRun
+		return b
+	}
+	if unit, err := s.Organisation(s.ctx, b.Unit); err == nil {
+		s.units.Store(b.Unit, unit.Kind)
+		b.CityRun = unit.Kind == org.CityRun
+	}
+	return b
 }

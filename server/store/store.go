@@ -41,6 +41,7 @@ type Store struct {
 	signer    *signer
 	power     *powers
 	running   sync.WaitGroup // closures
+	units     sync.Map       // id of a unit -> its kind
 	mu        sync.RWMutex
 	closed    bool
 }

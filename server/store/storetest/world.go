@@ -231,11 +231,12 @@ func (w *World) Seal(tb testing.TB, s seal.Statement, people ...Person) []seal.V
 func (w *World) Grant(tb testing.TB, person string, act policy.Act, body string) policy.Grant {
 	tb.Helper()
 	p := w.People[person]
-	who, err := w.Store.Officer(context.Background(), person, "session-"+person, p.Fingerprint())
+	who, _, err := w.Store.Officer(context.Background(), person, p.Fingerprint())
 	check(tb, err)
-	b, err := w.Store.Body(context.Background(), body)
+	who.Session = "session-" + person
+	o, err := w.Store.Organisation(context.Background(), body)
 	check(tb, err)
-	g, err := w.Policy.May(who, act, b)
+	g, err := w.Policy.May(who, act, w.Store.Body(o))
 	check(tb, err)
 	return g
 }

@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+
+	"sealdesk/policy"
+	"sealdesk/server/custody"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+)
+
+// Reviews lists an application's reviews, oldest round first.
+func (s *Store) Reviews(ctx context.Context, g policy.Grant, application string) ([]registration.Review, error) {
+	rows, err := s.rowsCovered(ctx, g, reviews, is("application", application))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, reviewOf)
+}
+
+// Corrections lists an application's corrections.
+func (s *Store) Corrections(ctx context.Context, g policy.Grant, application string) ([]registration.Correction, error) {
+	rows, err := s.rowsCovered(ctx, g, corrections, is("application", application))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(correctionOf))
+}
+
+// Import reads one import.
+func (s *Store) Import(ctx context.Context, g policy.Grant, id string) (registration.Import, error) {
+	r, err := s.covered(ctx, g, imports, id)
+	if err != nil {
+		return registration.Import{}, err
+	}
+	return importOf(r), nil
+}
+
+// Imports lists a year's imports.
+func (s *Store) Imports(ctx context.Context, g policy.Grant, year int) ([]registration.Import, error) {
+	rows, err := s.rowsCovered(ctx, g, imports, is("year", int64(year)))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(importOf))
+}
+
+// OpenProposals lists the acts of several people that wait for a signature.
+func (s *Store) OpenProposals(ctx context.Context, g policy.Grant) ([]registration.Proposal, error) {
+	rows, err := s.rowsCovered(ctx, g, proposals, is("state", "open"))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(proposalOf))
+}
+
+// Proposal reads one act of several people.
+func (s *Store) Proposal(ctx context.Context, g policy.Grant, id string) (registration.Proposal, error) {
+	r, err := s.covered(ctx, g, proposals, id)
+	if err != nil {
+		return registration.Proposal{}, err
+	}
+	return proposalOf(r), nil
+}
+
+// Keys lists the custody register within the reach of the grant.
+func (s *Store) Keys(ctx context.Context, g policy.Grant) ([]custody.Key, error) {
+	if g.IsZero() {
+		return nil, ungranted()
+	}
+	from, to := g.Range()
+	var list []*row
+	err := s.within(ctx, func(r snapshot) (err error) {
+		list, err = r.rows(custodyKeys, want{"SELECT " + custodyKeys.selection() + " FROM custody_keys WHERE path >= ? AND path < ? ORDER BY staff, fingerprint", []any{from, to}})
+		return err
+	})
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return listOf(list, sure(keyOf))
+}
+
+// What follows is what every signed-in page and the sign-in itself need: names
+// of bodies and people, windows, whose key a certificate is. It takes no grant
+// and gives no business data.
+
+// one reads a row of reference data.
+func (s *Store) one(ctx context.Context, t *table, id string) (*row, error) {
+	var found *row
+	err := s.within(ctx, func(r snapshot) (err error) {
+		found, err = r.row(t, id)
+		return err
+	})
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if found == nil {
+		return nil, notFound(t)
+	}
+	return found, nil
+}
+
+func (s *Store) many(ctx context.Context, t *table, where string, args ...any) ([]*row, error) {
+	var list []*row
+	err := s.within(ctx, func(r snapshot) (err error) {
+		list, err = r.rows(t, want{"SELECT " + t.selection() + " FROM " + t.name + " WHERE " + where + " ORDER BY " + t.key(), args})
+		return err
+	})
+	return list, readable(err)
+}
+
+// Organisation reads one body.
+func (s *Store) Organisation(ctx context.Context, id string) (org.Organisation, error) {
+	r, err := s.one(ctx, organisations, id)
+	if err != nil {
+		return org.Organisation{}, err
+	}
+	return organisationOf(r), nil
+}
+
+// Organisations lists the bodies at or beneath a path, by id.
+func (s *Store) Organisations(ctx context.Context, path string) ([]org.Organisation, error) {
+	rows, err := s.many(ctx, organisations, "path >= ? AND path < ?", path, path[:max(len(path)-1, 0)]+"0")
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(organisationOf))
+}
+
+// Staff reads one person on file.
+func (s *Store) Staff(ctx context.Context, id string) (org.Staff, error) {
+	r, err := s.one(ctx, staff, id)
+	if err != nil {
+		return org.Staff{}, err
+	}
+	return staffOf(r), nil
+}
+
+// StaffWith lists who has a role in a body.
+func (s *Store) StaffWith(ctx context.Context, role policy.Role, body string) ([]org.Staff, error) {
+	rows, err := s.many(ctx, staff, "id IN (SELECT a.staff FROM appointments a WHERE a.role = ? AND a.org = ?)", string(role), body)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(staffOf))
+}
+
+// KeyInCustody reads one key of the register by its certificate's fingerprint,
+// in whatever state it is.
+func (s *Store) KeyInCustody(ctx context.Context, fingerprint string) (custody.Key, error) {
+	r, err := s.one(ctx, custodyKeys, fingerprint)
+	if err != nil {
+		return custody.Key{}, err
+	}
+	return keyOf(r), nil
+}
+
+// KeyOf gives the key that a person holds now; notfound if there is none.
+func (s *Store) KeyOf(ctx context.Context, person string) (custody.Key, error) {
+	rows, err := s.many(ctx, custodyKeys, "staff = ? AND state = ?", person, string(custody.Issued))
+	if err != nil {
+		return custody.Key{}, err
+	}
+	if len(rows) == 0 {
+		return custody.Key{}, notFound(custodyKeys)
+	}
+	return keyOf(rows[0]), nil
+}
+
+// UnitWindows lists the stages of one organ's year.
+func (s *Store) UnitWindows(ctx context.Context, year int, unit string) ([]registration.Window, error) {
+	rows, err := s.many(ctx, windows, "year = ? AND org = ?", int64(year), unit)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(windowOf))
+}
+
+// Windows lists a whole year's stages.
+func (s *Store) Windows(ctx context.Context, year int) ([]registration.Window, error) {
+	rows, err := s.many(ctx, windows, "year = ?", int64(year))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(windowOf))
+}
+
+// ProposalOf reads the proposal of a statement by its digest, to tell who has
+// sealed it. The caller holds the statement's text already.
+func (s *Store) ProposalOf(ctx context.Context, id string) (registration.Proposal, error) {
+	r, err := s.one(ctx, proposals, id)
+	if err != nil {
+		return registration.Proposal{}, err
+	}
+	return proposalOf(r), nil
+}

@@ -1,0 +1,264 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"sealdesk/server/internal/fault"
+)
+
+// Scratch is what is kept for comfort and never believed: whatever stands in
+// it is checked again against records before anything happens. It needs no
+// grant and makes no entry; what is personal in it is encrypted.
+type Scratch struct{ store *Store }
+
+// Scratch opens the scratch tables.
+func (s *Store) Scratch() Scratch { return Scratch{s} }
+
+// db is the scratch writers' pool; SQLite lets one writer in at a time, so
+// they share the committer's lock.
+func (c Scratch) write(ctx context.Context, do func(*gorm.DB) error) error {
+	c.store.writing.Lock()
+	defer c.store.writing.Unlock()
+	if err := do(c.store.write.WithContext(ctx)); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "暂存没有成功，数据库暂时写不进去。请稍后再试，页面上填的内容请先不要关闭。")
+	}
+	return nil
+}
+
+func (c Scratch) first(ctx context.Context, what string, into any, where string, args ...any) error {
+	err := c.store.read.WithContext(ctx).Where(where, args...).Take(into).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return fault.New(fault.NotFound, "没有找到这%s，可能已经过期。", what)
+	}
+	return readable(err)
+}
+
+// upsert writes a row whole, over one with the same key.
+var upsert = clause.OnConflict{UpdateAll: true}
+
+// Session is a browser that signed in; its cookie is kept as a hash.
+type Session struct {
+	TokenHash          string
+	Staff, Fingerprint string
+	Started, Seen      time.Time
+	Expires            time.Time
+	Locked             bool
+	Payload            []byte
+}
+
+type sessionRow struct {
+	TokenHash          string `gorm:"primaryKey"`
+	Staff, Fingerprint string
+	Started, Seen      int64
+	Expires            int64
+	Locked             int64
+	Payload            []byte
+}
+
+func (sessionRow) TableName() string { return sessions.name }
+
+// Session finds a session by the hash of its cookie.
+func (c Scratch) Session(ctx context.Context, hash string) (Session, error) {
+	var r sessionRow
+	err := c.first(ctx, "次登录", &r, "token_hash = ?", hash)
+	return Session{r.TokenHash, r.Staff, r.Fingerprint, moment(r.Started), moment(r.Seen), moment(r.Expires), r.Locked != 0, r.Payload}, err
+}
+
+// PutSession keeps a session.
+func (c Scratch) PutSession(ctx context.Context, s Session) error {
+	locked := int64(0)
+	if s.Locked {
+		locked = 1
+	}
+	r := sessionRow{s.TokenHash, s.Staff, s.Fingerprint, millis(s.Started), millis(s.Seen), millis(s.Expires), locked, solid(s.Payload)}
+	return c.write(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).Create(&r).Error })
+}
+
+// solid makes of no bytes the empty ones: NULL has no place in these columns.
+func solid(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// TouchSession notes that the session was used.
+func (c Scratch) TouchSession(ctx context.Context, hash string, at time.Time) error {
+	return c.write(ctx, func(db *gorm.DB) error {
+		return db.Model(&sessionRow{}).Where("token_hash = ?", hash).Update("seen", millis(at)).Error
+	})
+}
+
+// LockSession locks or unlocks a session.
+func (c Scratch) LockSession(ctx context.Context, hash string, locked bool) error {
+	value := int64(0)
+	if locked {
+		value = 1
+	}
+	return c.write(ctx, func(db *gorm.DB) error {
+		return db.Model(&sessionRow{}).Where("token_hash = ?", hash).Update("locked", value).Error
+	})
+}
+
+// DeleteSession ends a session.
+func (c Scratch) DeleteSession(ctx context.Context, hash string) error {
+	return c.write(ctx, func(db *gorm.DB) error { return db.Where("token_hash = ?", hash).Delete(&sessionRow{}).Error })
+}
+
+// Pending is a statement that waits for its seal: never authority, the records
+// are asked again when the seal arrives.
+type Pending struct {
+	ID                string // hex digest of the statement
+	CookieHash, Staff string
+	Kind              string
+	Statement, Annex  []byte
+	Payload           []byte
+	Created, Expires  time.Time
+}
+
+type pendingRow struct {
+	ID                string `gorm:"primaryKey"`
+	CookieHash, Staff string
+	Kind              string
+	Statement, Annex  []byte
+	Payload           []byte
+	Created, Expires  int64
+}
+
+func (pendingRow) TableName() string { return pendings.name }
+
+// the annex and the payload of a pending hold names and conclusions: encrypted.
+func (c Scratch) Pending(ctx context.Context, id string) (Pending, error) {
+	var r pendingRow
+	if err := c.first(ctx, "份待签文本", &r, "id = ?", id); err != nil {
+		return Pending{}, err
+	}
+	p := Pending{ID: r.ID, CookieHash: r.CookieHash, Staff: r.Staff, Kind: r.Kind, Created: moment(r.Created), Expires: moment(r.Expires)}
+	for _, f := range []struct {
+		name string
+		from []byte
+		to   *[]byte
+	}{{"statement", r.Statement, &p.Statement}, {"annex", r.Annex, &p.Annex}, {"payload", r.Payload, &p.Payload}} {
+		plain, err := c.open(pendings.name, f.name, id, f.from)
+		if err != nil {
+			return Pending{}, err
+		}
+		*f.to = plain
+	}
+	return p, nil
+}
+
+func (c Scratch) open(table, column, id string, sealed []byte) ([]byte, error) {
+	plain, err := c.store.cipher.open(table, column, id, sealed)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "暂存的内容读不出来，请重新填写；并请通知系统管理员。")
+	}
+	return []byte(plain), nil
+}
+
+func (c Scratch) sealAll(table, id string, fields map[string]*[]byte) error {
+	for column, value := range fields {
+		sealed, err := c.store.cipher.seal(table, column, id, string(*value))
+		if err != nil {
+			return fault.Wrap(err, fault.Unavailable, "暂存没有成功，加密出错。请通知系统管理员。")
+		}
+		*value = sealed
+	}
+	return nil
+}
+
+// PutPending keeps a statement for its seal.
+func (c Scratch) PutPending(ctx context.Context, p Pending) error {
+	r := pendingRow{p.ID, p.CookieHash, p.Staff, p.Kind, p.Statement, p.Annex, p.Payload, millis(p.Created), millis(p.Expires)}
+	if err := c.sealAll(pendings.name, p.ID, map[string]*[]byte{"statement": &r.Statement, "annex": &r.Annex, "payload": &r.Payload}); err != nil {
+		return err
+	}
+	return c.write(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).Create(&r).Error })
+}
+
+// DeletePending forgets a statement.
+func (c Scratch) DeletePending(ctx context.Context, id string) error {
+	return c.write(ctx, func(db *gorm.DB) error { return db.Where("id = ?", id).Delete(&pendingRow{}).Error })
+}
+
+type draftRow struct {
+	Staff   string `gorm:"primaryKey"`
+	Name    string `gorm:"primaryKey"`
+	Body    []byte
+	Updated int64
+}
+
+func (draftRow) TableName() string { return drafts.name }
+
+// Draft gives what a person typed under a name and has not sent; notfound if
+// there is nothing.
+func (c Scratch) Draft(ctx context.Context, person, name string) ([]byte, error) {
+	var r draftRow
+	if err := c.first(ctx, "份草稿", &r, "staff = ? AND name = ?", person, name); err != nil {
+		return nil, err
+	}
+	return c.open(drafts.name, "body", person+"/"+name, r.Body)
+}
+
+// PutDraft keeps what a person typed, encrypted.
+func (c Scratch) PutDraft(ctx context.Context, person, name string, body []byte) error {
+	r := draftRow{person, name, body, millis(c.store.clock())}
+	if err := c.sealAll(drafts.name, person+"/"+name, map[string]*[]byte{"body": &r.Body}); err != nil {
+		return err
+	}
+	return c.write(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).Create(&r).Error })
+}
+
+// DeleteDraft forgets a draft.
+func (c Scratch) DeleteDraft(ctx context.Context, person, name string) error {
+	return c.write(ctx, func(db *gorm.DB) error {
+		return db.Where("staff = ? AND name = ?", person, name).Delete(&draftRow{}).Error
+	})
+}
+
+// Throttle counts one more knock of a name and tells how many there were since
+// the window began.
+func (c Scratch) Throttle(ctx context.Context, name string, window time.Duration) (int, error) {
+	now := c.store.clock()
+	count := 0
+	err := c.write(ctx, func(db *gorm.DB) error {
+		return db.Transaction(func(db *gorm.DB) error {
+			var r throttleRow
+			err := db.Where("name = ?", name).Take(&r).Error
+			if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+				return err
+			}
+			if err != nil || now.Sub(moment(r.Since)) > window {
+				r = throttleRow{Name: name, Since: millis(now)}
+			}
+			r.Count++
+			count = r.Count
+			return db.Clauses(upsert).Create(&r).Error
+		})
+	})
+	return count, err
+}
+
+type throttleRow struct {
+	Name  string `gorm:"primaryKey"`
+	Count int
+	Since int64
+}
+
+func (throttleRow) TableName() string { return throttles.name }
+
+// Sweep forgets what has expired: pendings and sessions.
+func (c Scratch) Sweep(ctx context.Context) error {
+	now := millis(c.store.clock())
+	return c.write(ctx, func(db *gorm.DB) error {
+		if err := db.Where("expires < ?", now).Delete(&pendingRow{}).Error; err != nil {
+			return err
+		}
+		return db.Where("expires < ?", now).Delete(&sessionRow{}).Error
+	})
+}
