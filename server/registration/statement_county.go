@@ -60,7 +60,7 @@ func ConcludeSingleStatement(h seal.Header, s Step) (seal.Statement, error) {
 	fields := []seal.Field{yearLine(a.Year), recordLine(s.Before), field("申请人", cell(a.Form.PersonName)), field("学校", schoolWords(a)),
 		field("任教学科", orNone(a.Form.SubjectTaught)), field("结论", a.Conclusion.Word()), field("规则包", a.Pack)}
 	fields = append(fields, findingLines(a.Findings)...)
-	grounds := "依据 "
+	grounds := ""
 	if kind == seal.ConcludeOverride {
 		grounds = "不采纳 "
 	}

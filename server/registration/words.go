@@ -25,17 +25,36 @@ func OneLine(label, typed string) (string, error) {
 		}
 	}
 	text := norm.NFC.String(strings.Join(parts, "；"))
-	text = strings.NewReplacer("；；", "；", "。；", "。", "，；", "，").Replace(text)
+	for settled := ""; settled != text; { // joining may bring two signs together again
+		settled, text = text, strings.NewReplacer("；；", "；", "。；", "。", "，；", "，").Replace(text)
+	}
 	switch {
 	case text == "":
 		return "", fault.New(fault.Invalid, "请填写%s。", label).At(label, "没有填写。")
 	case len([]rune(text)) > longestLine:
 		return "", fault.New(fault.Invalid, "%s有 %d 个字，最多 %d 个。请写得简短些，细节放进材料。", label, len([]rune(text)), longestLine).At(label, "太长。")
 	}
+	if longNumber(text) {
+		return "", fault.New(fault.Invalid, "%s里像是写了证件号码或证书号码。签署的文本不写号码，请删去，用“本人证件”“资格证书”代替。", label).At(label, "不要写号码。")
+	}
 	if err := seal.CheckValue(text); err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "%s里有不能签署的字符（控制符、看不见的符号或没有定义的字）。请删去后重填。", label).At(label, "有不能使用的字符。")
 	}
 	return text, nil
+}
+
+// longNumber finds a run of digits as long as an identity or certificate
+// number; a licence's number has 13 or 15.
+func longNumber(text string) bool {
+	run := 0
+	for _, r := range HalfWidth(text) {
+		if r < '0' || r > '9' {
+			run = 0
+		} else if run++; run >= 17 {
+			return true
+		}
+	}
+	return false
 }
 
 // blank is what a keyboard calls a space.

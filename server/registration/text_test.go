@@ -1,0 +1,360 @@
+package registration_test
+
+import (
+	"flag"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+)
+
+var update = flag.Bool("update", false, "write the golden texts anew")
+
+func header(people ...registration.Person) seal.Header {
+	h := seal.Header{Portal: "签台", Institution: "歙县教育局", Issued: inAudit, Expires: inAudit.Add(15 * time.Minute), Nonce: [16]byte{1, 2, 3}}
+	for i, p := range people {
+		h.Signers = append(h.Signers, seal.Signer{Staff: p.Staff, Name: p.Name, Fingerprint: strings.Repeat(string("abcdef"[i]), 64)})
+	}
+	return h
+}
+
+func salts(n int) [][16]byte {
+	list := make([][16]byte, n)
+	for i := range list {
+		list[i][0] = byte(i + 1)
+	}
+	return list
+}
+
+// texts makes one statement of each kind about registration, by real acts.
+func texts(t testing.TB) map[string]seal.Statement {
+	t.Helper()
+	all := map[string]seal.Statement{}
+	make1 := must[seal.Statement](t)
+	step := must[registration.Step](t)
+	steps := must[[]registration.Step](t)
+
+	fresh := []registration.Application{must[registration.Application](t)(judge().Of(application(1))), must[registration.Application](t)(judge().Of(application(2, short)))}
+	imp := registration.Import{ID: "I1", Organ: "341021", FileDigest: strings.Repeat("0a", 32), Choice: "good", Year: 2024, Accepted: 2, Refused: 3}
+	all["import"] = make1(registration.ImportStatement(header(lead), imp, fresh, salts(2)))
+
+	draft := allSame(registration.Registered, "H1")
+	draft.Compared["appraisal_y3"], draft.Compared["cert_number"], draft.Compared["cert_issuer"] = registration.Differs, registration.Differs, registration.Absent
+	draft.Explained["cert_issuer"] = "复印件不清"
+	fixes := []registration.Correction{
+		{Field: "appraisal_y3", New: "基本合格", Reason: "与登记表不符", Evidence: "第 4 页"},
+		{Field: "cert_number", New: "20093499320000132", Reason: "两位颠倒", Evidence: "第 3 页", MendedAtSource: true}}
+	r1 := step(accepted(t, application(1)).Review(handler, draft, fixes, judge(), calendar, inReview))
+	r2 := step(accepted(t, application(2)).Review(handler, allSame(registration.Registered), nil, judge(), calendar, inReview))
+	all["review"] = make1(registration.ReviewStatement(header(handler), []registration.Step{r1, r2}, salts(2)))
+
+	adverse := allSame(registration.Deferred, "D2")
+	adverse.Answers["D2"], adverse.Reason = registration.Dispute+"学分待补录", "学时不足"
+	adverse.Compared["cert_number"] = registration.Differs
+	r3 := step(accepted(t, application(3, short)).Review(handler, adverse, fixes[1:], judge(), calendar, inReview))
+	all["review-adverse"] = make1(registration.ReviewAdverseStatement(header(handler), r3))
+	all["not-accept"] = make1(registration.NotAcceptStatement(header(handler, head), step(application(4, outside).NotAccept(handler, head, "本人已不在岗", judge(), calendar, inReview))))
+
+	sent := steps(registration.Send([]registration.Application{r1.After, r2.After, r3.After}, nil, head, calendar, inReview))
+	all["send"] = make1(registration.SendStatement(header(head), sent, salts(3)))
+	all["return"] = make1(registration.ReturnStatement(header(auditor), step(sent[1].After.Return(auditor, "缺第 3 页", calendar, inAudit))))
+
+	pass := steps(registration.ConcludeBatch([]registration.Application{sent[0].After, sent[1].After}, map[string]registration.Verdict{
+		sent[0].After.ID: {Conclusion: registration.Registered, Reason: "复议后改为合格"}, sent[1].After.ID: {Conclusion: registration.Registered}},
+		auditor, judges, calendar, inAudit))
+	all["conclude"] = make1(registration.ConcludeStatement(header(auditor), pass, salts(2)))
+	all["conclude-adverse"] = make1(registration.ConcludeSingleStatement(header(auditor, lead), step(sent[2].After.ConcludeByTwo(
+		registration.Verdict{Conclusion: registration.Deferred, Rules: []string{"D2"}, Reason: "培训学时差 0.1"}, auditor, lead, judge(), calendar, inAudit))))
+	all["conclude-override"] = make1(registration.ConcludeSingleStatement(header(auditor, lead), step(sent[2].After.ConcludeByTwo(
+		registration.Verdict{Conclusion: registration.Registered, Rules: []string{"D2"}, Reason: "学分已够，见第 9 页"}, auditor, lead, judge(), calendar, inAudit))))
+
+	w, _ := calendar.Window(2024, "341021", "audit")
+	moved := w
+	moved.Closes, moved.Reason, moved.Paper = at("2024-12-02 00:00:00"), "停课一周", "黄教〔2024〕9号"
+	all["window"] = make1(registration.WindowStatement(header(lead), w, moved, "歙县教育局"))
+	all["licence"] = make1(registration.LicenceStatement(header(lead), "HS10201", "歙县兰川幼儿园", "教民9341021000001号"))
+	return all
+}
+
+func TestEveryKindOfTextAboutRegistrationIsItsGoldenFile(t *testing.T) {
+	all := texts(t)
+	for _, form := range seal.Forms() {
+		switch form.Kind {
+		case seal.Login, seal.Genesis, seal.KeyRevoke, seal.EntryText, seal.StateText:
+			continue // others derive these
+		}
+		s, ok := all[string(form.Kind)]
+		if !ok {
+			t.Errorf("no text of kind %s", form.Kind)
+			continue
+		}
+		text := must[[]byte](t)(s.Bytes())
+		annex := must[[]byte](t)(s.Annex.Print())
+		if _, err := seal.ParseStatement(text, annex); err != nil {
+			t.Errorf("%s is not read back: %v", form.Kind, err)
+		}
+		got, file := string(text)+"----\n"+string(annex), "testdata/statements/"+string(form.Kind)+".txt"
+		if *update {
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := must[[]byte](t)(os.ReadFile(file)); got != string(want) {
+			t.Errorf("%s differs; look at it and run with -update if it is meant:\n%s", file, got)
+		}
+	}
+}
+
+func TestNoTextHoldsADigitOfIdentityOrCertificate(t *testing.T) {
+	for kind, s := range texts(t) {
+		text := string(must[[]byte](t)(s.Bytes())) + string(must[[]byte](t)(s.Annex.Print()))
+		for _, private := range []string{"341093198503120020", "19850312", "0020", "20093499320000123", "20093499320000132", "0000123", "0132"} {
+			for _, line := range strings.Split(text, "\n") {
+				if strings.Contains(line, private) && !strings.Contains(line, "摘要") && !strings.Contains(line, "签署人") && !strings.Contains(line, "\t") && !strings.Contains(line, "随机数") {
+					t.Errorf("%s: the line holds digits of a number: %s", kind, line)
+				}
+			}
+		}
+		for _, row := range s.Annex.Rows {
+			for i, c := range row.Cells {
+				if column := s.Annex.Columns[i]; !strings.HasSuffix(column, "摘要") {
+					for _, private := range []string{"3410931985", "19850312", "2009349932"} {
+						if strings.Contains(c, private) {
+							t.Errorf("%s: the cell %s holds digits of a number", kind, column)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTheSameRowsGiveTheSameText(t *testing.T) {
+	one, two := texts(t), texts(t)
+	for kind := range one {
+		if err := registration.Compare(one[kind], two[kind]); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	refused(t, registration.Compare(one["send"], one["conclude"]), fault.Conflict, "不是这一事项的")
+}
+
+func TestCase45OneRowChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
+	list, verdicts := batch(t, 50)
+	derive := func(list []registration.Application) seal.Statement {
+		steps := must[[]registration.Step](t)(registration.ConcludeBatch(list, verdicts, auditor, judges, calendar, inAudit))
+		return must[seal.Statement](t)(registration.ConcludeStatement(header(auditor), steps, salts(len(list))))
+	}
+	signed := derive(list)
+	if err := registration.Compare(signed, derive(list)); err != nil {
+		t.Fatalf("nothing changed: %v", err)
+	}
+	changed := append([]registration.Application{}, list...)
+	changed[22].Form.TrainingHours = tenths(3601) // no cell shows it, the fingerprint does
+	e := refused(t, registration.Compare(signed, derive(changed)), fault.Conflict, "第 23 行（2024-341021-000023）在您查看之后有变化（内容摘要）", "整批没有签署生效")
+	if e.Fields[0].Name != list[22].ID {
+		t.Errorf("%v", e.Fields)
+	}
+	changed[22] = list[22]
+	changed[22].Form.SubjectTaught = "数学"
+	refused(t, registration.Compare(signed, derive(changed)), fault.Conflict, "第 23 行", "任教学科")
+	refused(t, registration.Compare(signed, derive(list[:49])), fault.Conflict, "第 50 行（2024-341021-000050）已不在可办之列")
+	refused(t, registration.Compare(derive(list[:49]), signed), fault.Conflict, "第 50 行（2024-341021-000050）是您查看之后才加入的")
+	other := header(auditor)
+	other.Expires = other.Expires.Add(time.Second)
+	steps := must[[]registration.Step](t)(registration.ConcludeBatch(list, verdicts, auditor, judges, calendar, inAudit))
+	refused(t, registration.Compare(signed, must[seal.Statement](t)(registration.ConcludeStatement(other, steps, salts(50)))), fault.Conflict, "“有效至”一项")
+}
+
+func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
+	all := texts(t)
+	if len(all) != 11 {
+		t.Errorf("%d kinds", len(all))
+	}
+	a := atCounty(t, application(1, short))
+	s := must[registration.Step](t)(a.ConcludeByTwo(registration.Verdict{Conclusion: registration.Deferred, Rules: []string{"D2"}, Reason: "r"}, auditor, lead, judge(), calendar, inAudit))
+	_, err := registration.ConcludeStatement(header(auditor), []registration.Step{s}, salts(1))
+	refused(t, err, fault.Invalid, "第 1 行", "暂缓注册须单份签署")
+	r := must[registration.Step](t)(accepted(t, application(1, short)).Review(handler, allSame(registration.Deferred, "D2"), nil, judge(), calendar, inReview))
+	_, err = registration.ReviewStatement(header(handler), []registration.Step{r}, salts(1))
+	refused(t, err, fault.Invalid, "第 1 行", "审查结论须单份签署")
+	list, verdicts := batch(t, 1)
+	pass := must[[]registration.Step](t)(registration.ConcludeBatch(list, verdicts, auditor, judges, calendar, inAudit))
+	_, err = registration.ConcludeSingleStatement(header(auditor, lead), pass[0])
+	refused(t, err, fault.Invalid, "一人签署即可")
+	if _, err = registration.ConcludeStatement(header(auditor), pass, nil); err == nil {
+		t.Error("rows without salts were signed")
+	}
+}
+
+func TestAnImportIsChosenAndItsCountsAgree(t *testing.T) {
+	fresh := []registration.Application{must[registration.Application](t)(judge().Of(application(1)))}
+	imp := registration.Import{ID: "I1", FileDigest: strings.Repeat("0a", 32), Choice: "all", Year: 2024, Accepted: 1}
+	if _, err := registration.ImportStatement(header(lead), imp, fresh, salts(1)); err != nil {
+		t.Error(err)
+	}
+	for text, change := range map[string]func(*registration.Import){
+		"请选择":        func(i *registration.Import) { i.Choice = "cancel" },
+		"有 1 行不合格":   func(i *registration.Import) { i.Refused = 1 },
+		"报告列明 2 行导入": func(i *registration.Import) { i.Overdue = 1 },
+	} {
+		bad := imp
+		change(&bad)
+		if _, err := registration.ImportStatement(header(lead), bad, fresh, salts(1)); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	later := fresh[0]
+	later.UpdatedAt = later.UpdatedAt.Add(time.Hour)
+	a := must[seal.Statement](t)(registration.ImportStatement(header(lead), imp, fresh, salts(1)))
+	b := must[seal.Statement](t)(registration.ImportStatement(header(lead), imp, []registration.Application{later}, salts(1)))
+	if err := registration.Compare(a, b); err != nil {
+		t.Errorf("the moment of taking in moves the text: %v", err)
+	}
+}
+
+func TestTheFingerprintMovesWithEverythingThatJudges(t *testing.T) {
+	base := reviewed(t, application(1, short))
+	seen := map[string]string{base.Fingerprint(): "nothing"}
+	note := func(name string, a registration.Application) {
+		if other, twice := seen[a.Fingerprint()]; twice {
+			t.Errorf("%s gives the fingerprint of %s", name, other)
+		}
+		seen[a.Fingerprint()] = name
+	}
+	v := reflect.ValueOf(base)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		a := base
+		f := reflect.ValueOf(&a).Elem().Field(i)
+		switch x := f.Addr().Interface().(type) {
+		case *registration.Form:
+			continue // below, field by field
+		case *time.Time:
+			if name == "ImportedAt" {
+				continue // says when, judges nothing
+			}
+			*x = x.Add(time.Millisecond)
+		case *[]registration.Finding:
+			*x = nil
+		case *registration.Deeds:
+			*x = x.Add(registration.PartConfirmer, "U9")
+		case *int:
+			*x++
+		default:
+			if f.Kind() != reflect.String {
+				t.Fatalf("a field of a new kind, decide about it: %s", name)
+			}
+			f.SetString(f.String() + "x")
+		}
+		note(name, a)
+	}
+	for _, c := range registration.Columns() {
+		a := base
+		f := formField(t, &a.Form, c.Field)
+		switch x := f.Addr().Interface().(type) {
+		case **registration.Date:
+			*x = day("1999-01-01")
+		case **registration.Tenths:
+			*x = tenths(7)
+		case **int:
+			n := 2011
+			*x = &n
+		case *time.Time:
+			*x = x.Add(time.Millisecond)
+		default:
+			f.SetString(f.String() + "x")
+		}
+		if c.Field == "id_number" || c.Field == "cert_number" {
+			if a.Fingerprint() != base.Fingerprint() {
+				t.Errorf("%s could be found by trying", c.Field)
+			}
+			continue
+		}
+		note(c.Field, a)
+	}
+}
+
+// formField finds a form's field by its column name.
+func formField(t testing.TB, f *registration.Form, name string) reflect.Value {
+	t.Helper()
+	v := reflect.ValueOf(f).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("json") == name {
+			return v.Field(i)
+		}
+	}
+	t.Fatalf("the form has no %s", name)
+	return reflect.Value{}
+}
+
+func TestWhatPeopleTypeBecomesOneLine(t *testing.T) {
+	for typed, want := range map[string]string{
+		"缺第 3 页":                 "缺第 3 页",
+		"  甲\r\n\r\n乙 \n　丙　":     "甲；乙；丙",
+		"甲。\n乙":                  "甲。乙",
+		"a\tb":                   "a b",
+		"e\u0301":                "é",
+		"教民134102270000018号":     "教民134102270000018号",
+		strings.Repeat("长", 500): strings.Repeat("长", 500),
+	} {
+		if got, err := registration.OneLine("理由", typed); err != nil || got != want {
+			t.Errorf("%q: %q %v", typed, got, err)
+		}
+	}
+	for typed, want := range map[string]string{
+		"":                       "请填写理由",
+		" \n\u3000\r\n":          "请填写理由",
+		strings.Repeat("长", 501): "有 501 个字，最多 500 个",
+		"号码20093499320000123":    "像是写了证件号码或证书号码",
+		"证34109319850312002X":    "像是写了证件号码或证书号码",
+		"３４１０９３１９８５０３１２００２Ｘ": "像是写了证件号码或证书号码",
+		"甲\u200b乙": "不能签署的字符",
+		"甲\u202e乙": "不能签署的字符",
+		"甲\x00乙":   "不能签署的字符",
+		"\xff":     "不能签署的字符",
+	} {
+		_, err := registration.OneLine("理由", typed)
+		refused(t, err, fault.Invalid, want)
+	}
+}
+
+func FuzzOneLine(f *testing.F) {
+	f.Add("甲\n乙")
+	f.Add(" \u3000a\u0301\u2028b；\n；c。\n")
+	f.Fuzz(func(t *testing.T, typed string) {
+		line, err := registration.OneLine("理由", typed)
+		if err != nil {
+			return
+		}
+		if seal.CheckValue(line) != nil {
+			t.Fatalf("%q may not stand in a text", line)
+		}
+		if again, err := registration.OneLine("理由", line); err != nil || again != line {
+			t.Fatalf("%q is not settled: %q %v", line, again, err)
+		}
+	})
+}
+
+func FuzzParseDeeds(f *testing.F) {
+	f.Add("reviewer:U1 sender:U3")
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, err := registration.ParseDeeds(text); err == nil && d.String() != text {
+			t.Fatalf("%q was read and is written %q", text, d.String())
+		}
+	})
+}
+
+func FuzzParseRecordID(f *testing.F) {
+	f.Add("2024-341000-SZ-000123")
+	f.Fuzz(func(t *testing.T, id string) {
+		if year, unit, n, err := registration.ParseRecordID(id); err == nil && registration.RecordID(year, unit, n) != id {
+			t.Fatalf("%q has a second spelling", id)
+		}
+	})
+}
