@@ -21,7 +21,6 @@ var pageFuncs = template.FuncMap{
 	"date":         func(t time.Time) string { return t.In(china).Format("2006-01-02") },
 	"day":          func(t time.Time) string { return t.In(china).Format("1月2日") },
 	"weekday":      weekday,
-	"iso":          func(t time.Time) string { return t.In(china).Format("2006-01-02T15:04:05+08:00") },
 	"until":        until,
 	"yearUntil":    func(t time.Time) string { return t.In(china).Add(-time.Nanosecond).Format("2006年") + until(t) },
 	"daySaid":      daySaid,
@@ -35,7 +34,6 @@ var pageFuncs = template.FuncMap{
 	"radios":       radios,
 	"ticks":        ticks,
 	"bars":         bars,
-	"seconds":      func(d time.Duration) int { return int(d / time.Second) },
 	"stampDate":    func(t time.Time) string { return t.In(china).Format("2006.01.02") },
 	"inc":          func(n int) int { return n + 1 },
 }

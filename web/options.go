@@ -83,23 +83,9 @@ func add(o Options, more []any) (Options, error) {
 			}
 			value = Options{"text": s}
 		}
-		if name == "quiet" {
-			hide(o)
-			continue
-		}
 		o[name] = value
 	}
 	return o, nil
-}
-
-// hide keeps label or legend for screen readers only; the table around it says the same.
-func hide(o Options) {
-	if l := nested(o["label"]); l != nil {
-		l["classes"] = "vh"
-	}
-	if l := nested(nested(o["fieldset"])["legend"]); l != nil {
-		l["classes"] = "vh"
-	}
 }
 
 // errorSummary makes the options of the sentence box at the top of a refused page.

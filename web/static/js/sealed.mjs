@@ -43,8 +43,9 @@ async function send() {
   }
   if (told.location && follow(told.location)) return
   const sentence = told.sentence || `服务器的答复（${answer.status}）看不懂，不知道是否已经记下；再送一次是安全的，同一枚印章只生效一次。`
-  // 5xx and 429 pass; any other refusal stands, and the same seal would meet it again.
-  show(answer.status >= 500 || answer.status === 429 ? 'failed' : 'refused', sentence)
+  // 5xx, 429 and an answer that says nothing pass; any other refusal stands, and the same seal would meet it again.
+  const passing = answer.ok || answer.status >= 500 || answer.status === 429
+  show(passing ? 'failed' : 'refused', sentence)
 }
 
 if (page) {
