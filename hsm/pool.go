@@ -68,6 +68,8 @@ func (t *Token) borrow(ctx context.Context, op string) error {
 	select {
 	case t.lent <- struct{}{}:
 		return nil
+	case <-t.ended:
+		return &Error{Kind: Closed, Op: op}
 	case <-ctx.Done():
 		return gaveUp(op, ctx)
 	}
@@ -184,12 +186,13 @@ func (t *Token) close() error {
 		return nil
 	}
 	t.shut = true
+	close(t.ended)
 	t.mu.Unlock()
 	t.wipe()
 
 	late := time.NewTimer(t.mod.patience)
 	defer late.Stop()
-	for held := 0; held < cap(t.lent); held++ {
+	for range cap(t.lent) {
 		select {
 		case t.lent <- struct{}{}:
 		case <-late.C:

@@ -29,6 +29,7 @@ type Token struct {
 	moduleClosed atomic.Bool
 
 	lent    chan struct{} // one element per session in use
+	ended   chan struct{} // closed by Close, for those who queue
 	queue   int32
 	waiting atomic.Int32
 
@@ -66,7 +67,7 @@ func (m *Module) Login(ctx context.Context, q TokenQuery, pin []byte, opts Optio
 		opts.Queue = 256
 	}
 	t := &Token{
-		mod: m, lent: make(chan struct{}, opts.Sessions), queue: int32(opts.Queue),
+		mod: m, lent: make(chan struct{}, opts.Sessions), ended: make(chan struct{}), queue: int32(opts.Queue),
 		secret: &secret{pin: append([]byte(nil), pin...)},
 	}
 	if err := t.enter(ctx, q); err != nil {
