@@ -66,6 +66,7 @@ func Check(ctx context.Context, in Input, ref Reference, organ string, now time.
 		report.add(j.check(t.rows[i]).row(t.rows[i]))
 		t.rows[i].cells = nil
 	}
+	report.share()
 	if in.Progress != nil {
 		in.Progress(len(t.rows), len(t.rows))
 	}
@@ -88,7 +89,8 @@ func newJudge(ref *Reference, organ string, now time.Time) (*judge, error) {
 	if !ok || ref.Organs[organ] == "" {
 		return nil, fault.New(fault.Invalid, "机构没有本年度的申请时间窗口，无法核对申请时间；请先由该机构建立注册计划。")
 	}
-	return &judge{ref: ref, organ: organ, window: w, today: registration.DateOf(now), seen: NewSeen()}, nil
+	return &judge{ref: ref, organ: organ, window: w, today: registration.DateOf(now),
+		seen: NewSeen(), said: map[advised]advice{}}, nil
 }
 
 // CheckRow judges one row again after it was mended on a page. cells hold, by

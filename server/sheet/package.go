@@ -53,16 +53,20 @@ type relation struct {
 	external         bool
 }
 
-// relate notes a relation; of the many that only decorate, the list keeps no
-// more than maxListed, but an external one is always counted.
+// relate notes the relations that lead to the sheet, up to maxListed in a part,
+// and whether any of the others leads out of the package.
 func (a *archive) relate(part string, s *scanner) {
 	r := relation{id: s.attr("Id"), kind: path.Base(s.attr("Type")), target: s.attr("Target"),
 		external: strings.EqualFold(s.attr("TargetMode"), "External")}
 	if r.external && r.kind != "hyperlink" {
 		a.types.outside = true
 	}
-	if a.related++; a.related <= maxListed && len(r.id)+len(r.target) < 2048 {
-		a.rels[part] = append(a.rels[part], r)
+	switch r.kind {
+	case "officeDocument", "worksheet", "styles", "sharedStrings":
+		if len(a.rels[part]) < maxListed && a.related < 20*maxListed && len(r.id)+len(r.target) < 2048 {
+			a.rels[part] = append(a.rels[part], r)
+			a.related++
+		}
 	}
 }
 

@@ -25,17 +25,14 @@ const (
 // Line is one line of the report. No field holds a value of a cell; Column of
 // an unknown-column holds the header as the sheet writes it.
 type Line struct {
-	Row              int // the sheet's own number; 1 the header, 0 the file
-	Kind             LineKind
-	Column, Code     string
-	Scope, RegKind   string
-	Findings         string // rule ids, separated by a space
-	Outcome          registration.Outcome
-	Sentence, Cure   string // in Chinese: what is wrong, how to mend it
-	Masked           string // the kind and length of what was written, of a faulty cell
-	opens, closes    string // of the window, for the sentence
-	organ, listWords string
-	length           int // of a number that is too short or long
+	Row            int // the sheet's own number; 1 the header, 0 the file
+	Kind           LineKind
+	Column, Code   string
+	Scope, RegKind string
+	Findings       string // rule ids, separated by a space
+	Outcome        registration.Outcome
+	Sentence, Cure string // in Chinese: what is wrong, how to mend it
+	Masked         string // the kind and length of what was written, of a faulty cell
 }
 
 // Row is one row as judged.
@@ -63,6 +60,7 @@ type Report struct {
 	Rows   []Row
 	Digest [32]byte // SHA-256 of the file
 	Counts Counts
+	starts []int // where each row's lines begin in Lines
 }
 
 // Refused reports whether the file itself was refused.
@@ -74,8 +72,11 @@ func (r *Report) Clean() bool {
 }
 
 func (r *Report) add(row Row) {
-	r.Rows = append(r.Rows, row)
+	from := len(r.Lines)
 	r.Lines = append(r.Lines, row.Lines...)
+	row.Lines = nil // share cuts it from the report's when that no longer grows
+	r.Rows = append(r.Rows, row)
+	r.starts = append(r.starts, from)
 	c := &r.Counts
 	c.Rows++
 	switch row.Kind {
@@ -89,11 +90,20 @@ func (r *Report) add(row Row) {
 	case Wait:
 		c.Waiting++
 	}
-	for _, l := range row.Lines {
+	for _, l := range r.Lines[from:] {
 		if l.Kind == Warn {
 			c.Warnings++
 		}
 	}
+}
+
+// share gives each row its lines, a part of the report's.
+func (r *Report) share() {
+	for i, end := len(r.Rows)-1, len(r.Lines); i >= 0; i-- {
+		r.Rows[i].Lines = r.Lines[r.starts[i]:end:end]
+		end = r.starts[i]
+	}
+	r.starts = nil
 }
 
 // WriteCSV writes the report in the form of SPEC.md: UTF-8, LF, a line each.

@@ -19,6 +19,13 @@ type judge struct {
 	today    registration.Date
 	date1904 bool
 	seen     *Seen
+	said     map[advised]advice // sentences already made: a bad column repeats one 20,000 times
+}
+
+// advised is what a sentence depends on.
+type advised struct {
+	code, column string
+	length       int
 }
 
 // Seen is the numbers of the rows above: a second row with one is refused.
@@ -307,11 +314,21 @@ func acceptLine(r Row) Line {
 
 func (c *rowCheck) line(row int, kind LineKind, i int, code string) Line {
 	col := &columns()[i]
-	w := c.j.window
-	const layout = "2006-01-02 15:04:05"
-	return newLine(Line{Row: row, Kind: kind, Column: col.Header, Code: code, Masked: mask(c.raw[i]), length: utf8.RuneCountInString(c.form.CertNumber),
-		opens: w.Opens.In(registration.Shanghai).Format(layout), closes: w.Closes.In(registration.Shanghai).Format(layout),
-		organ: c.j.ref.Organs[c.j.organ], listWords: strings.Join(registration.Words(col.Field), "、")})
+	key := advised{code: code, column: col.Header}
+	if code == "cert-length" {
+		key.length = utf8.RuneCountInString(c.form.CertNumber)
+	}
+	a, ok := c.j.said[key]
+	if !ok {
+		const layout = "2006-01-02 15:04:05"
+		w := c.j.window
+		a = advices[code].fill(col.Header, "〈始〉", w.Opens.In(registration.Shanghai).Format(layout),
+			"〈终〉", w.Closes.In(registration.Shanghai).Format(layout), "〈机构〉", c.j.ref.Organs[c.j.organ],
+			"〈值〉", strings.Join(registration.Words(col.Field), "、"), "〈长〉", itoa(key.length))
+		c.j.said[key] = a
+	}
+	return Line{Row: row, Kind: kind, Column: col.Header, Code: code, Masked: mask(c.raw[i]),
+		Sentence: a.sentence, Cure: a.cure}
 }
 
 // mask tells a cell's kind and length, never a character of it.

@@ -210,9 +210,9 @@ establishment-mismatch`)
 
 func TestEveryCodeHasASentenceAndACure(t *testing.T) {
 	for _, code := range readmeCodes {
-		l := newLine(Line{Code: code, Kind: Refuse, Column: "姓名"})
-		if l.Sentence == "" || l.Cure == "" || strings.ContainsAny(l.Sentence+l.Cure, "〈〉") {
-			t.Errorf("%s: %q %q", code, l.Sentence, l.Cure)
+		a := advices[code].fill("姓名", "〈始〉", "甲", "〈终〉", "乙", "〈机构〉", "丙", "〈值〉", "丁", "〈长〉", "16")
+		if a.sentence == "" || a.cure == "" || strings.ContainsAny(a.sentence+a.cure, "〈〉") {
+			t.Errorf("%s: %q %q", code, a.sentence, a.cure)
 		}
 	}
 	if len(advices) != len(readmeCodes) {
@@ -225,6 +225,11 @@ func TestNoPersonalValueStandsInAReport(t *testing.T) {
 	values := 0
 	for _, s := range sheets {
 		r := checkFile(t, ref, "testdata/applications-"+s.name+".xlsx", s.organ)
+		for _, l := range r.Lines {
+			if l.Sentence == "" || l.Cure == "" || strings.ContainsAny(l.Sentence+l.Cure, "〈〉") {
+				t.Fatalf("%s row %d %s: a sentence is missing or unfinished", s.name, l.Row, l.Code)
+			}
+		}
 		for _, row := range r.Rows {
 			var personal []string
 			for _, field := range []string{"apply_no", "person_name", "id_number", "cert_number"} {

@@ -7,7 +7,14 @@ import "strings"
 // a list, 〈长〉 for the length of a number. None of them is a value of the row.
 type advice struct{ sentence, cure string }
 
-// newLine gives a line its sentence and cure.
+// fill puts the column and what else a sentence names in its place.
+func (a advice) fill(column string, pairs ...string) advice {
+	r := strings.NewReplacer(append(pairs, "〈栏〉", column)...)
+	return advice{r.Replace(a.sentence), r.Replace(a.cure)}
+}
+
+// newLine gives a line about the file, a column or an accepted row its
+// sentence and cure.
 func newLine(l Line) Line {
 	a := advices[l.Code]
 	switch {
@@ -15,11 +22,9 @@ func newLine(l Line) Line {
 		a = advice{"可以导入，各条规则均无疑点，" + l.Outcome.Word() + "。", "无须修改。"}
 	case l.Kind == Accept:
 		a = advice{"可以导入，规则 " + l.Findings + " 有疑点，" + l.Outcome.Word() + "。", "无须修改表格，由学校和审核人员逐条核对。"}
-	case l.Kind == Refuse && l.Code == "empty":
-		a = advices["empty"]
 	}
-	r := strings.NewReplacer("〈栏〉", l.Column, "〈始〉", l.opens, "〈终〉", l.closes, "〈机构〉", l.organ, "〈值〉", l.listWords, "〈长〉", itoa(l.length))
-	l.Sentence, l.Cure = r.Replace(a.sentence), r.Replace(a.cure)
+	a = a.fill(l.Column)
+	l.Sentence, l.Cure = a.sentence, a.cure
 	return l
 }
 

@@ -10,7 +10,7 @@ import (
 const (
 	lastRow    = 1048576
 	lastColumn = 16384
-	maxMerges  = 1_000_000
+	maxMerges  = 200_000
 	maxCell    = 256 << 10 // bytes; a spreadsheet's cell ends at 32,767 characters
 )
 

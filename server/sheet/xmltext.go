@@ -232,10 +232,16 @@ func (s *scanner) until(term string, after func() error, keep bool) error {
 			}
 			return nil
 		}
-		s.more(utf8.UTFMax)
-		r, n := utf8.DecodeRune(s.buf[s.pos:s.end])
-		if !allowed(r, n) {
-			return s.cut()
+		n := 0
+		for s.pos+n < s.end && plain[s.buf[s.pos+n]] && s.buf[s.pos+n] != term[0] {
+			n++
+		}
+		if n == 0 {
+			s.more(utf8.UTFMax)
+			var r rune
+			if r, n = utf8.DecodeRune(s.buf[s.pos:s.end]); !allowed(r, n) {
+				return s.cut()
+			}
 		}
 		if keep {
 			if len(s.text) > maxTag {
