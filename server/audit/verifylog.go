@@ -83,7 +83,6 @@ type verification struct {
 type batch struct {
 	index  uint64
 	width  int
-	done   chan struct{}
 	raw    []byte
 	disk   []byte
 	leaves [TileWidth]Hash
@@ -94,16 +93,33 @@ type batch struct {
 	err    error     // cannot tell
 }
 
+// A span is what is handed over at once: some batches in a row, so that
+// goroutines wait for each other seldom, on a busy machine too.
+type span struct {
+	batches [8]*batch
+	used    int
+	done    chan struct{}
+}
+
+func newSpan(batches uint64) *span {
+	s := &span{done: make(chan struct{}, 1)}
+	for i := range min(len(s.batches), int(batches)) {
+		s.batches[i] = &batch{}
+	}
+	return s
+}
+
 // run streams the bundles through workers and judges them in order.
 func (v *verification) run(ctx context.Context, workers int) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	window := min(4*workers, int(v.size/TileWidth)+1)
-	free := make(chan *batch, window)
-	work, ordered := make(chan *batch, window), make(chan *batch, window)
+	bundles := (v.size + TileWidth - 1) / TileWidth
+	window := min(4*workers, int(bundles/8)+1)
+	free := make(chan *span, window)
+	work, ordered := make(chan *span, window), make(chan *span, window)
 	for range window {
-		free <- &batch{done: make(chan struct{}, 1)}
+		free <- newSpan(bundles)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var owned sync.WaitGroup
@@ -112,22 +128,23 @@ func (v *verification) run(ctx context.Context, workers int) error {
 	owned.Go(func() { v.dispatch(ctx, free, work, ordered) })
 	for range workers {
 		owned.Go(func() {
-			for b := range work {
-				v.read(b)
-				b.done <- struct{}{}
+			for s := range work {
+				for _, b := range s.batches[:s.used] {
+					v.read(b)
+				}
+				s.done <- struct{}{}
 			}
 		})
 	}
 	v.complete = true
-	for b := range ordered {
-		<-b.done
-		if b.err != nil {
-			return b.err
+	for s := range ordered {
+		<-s.done
+		for _, b := range s.batches[:s.used] {
+			if err := v.accept(b); err != nil {
+				return err
+			}
 		}
-		if err := v.accept(b); err != nil {
-			return err
-		}
-		free <- b
+		free <- s
 	}
 	if err := ctx.Err(); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "验证被中断，无法判断。")
@@ -136,15 +153,20 @@ func (v *verification) run(ctx context.Context, workers int) error {
 }
 
 // dispatch gives out the bundles in order.
-func (v *verification) dispatch(ctx context.Context, free <-chan *batch, work, ordered chan<- *batch) {
+func (v *verification) dispatch(ctx context.Context, free <-chan *span, work, ordered chan<- *span) {
 	defer close(ordered)
 	defer close(work)
-	for index := uint64(0); index*TileWidth < v.size; index++ {
+	for index := uint64(0); index*TileWidth < v.size; {
 		select {
-		case b := <-free:
-			b.index, b.width = index, int(min(TileWidth, v.size-index*TileWidth))
-			work <- b // never blocks: there are no more batches than places
-			ordered <- b
+		case s := <-free:
+			s.used = 0
+			for s.used < len(s.batches) && index*TileWidth < v.size {
+				b := s.batches[s.used]
+				b.index, b.width = index, int(min(TileWidth, v.size-index*TileWidth))
+				s.used, index = s.used+1, index+1
+			}
+			work <- s // never blocks: there are no more spans than places
+			ordered <- s
 		case <-ctx.Done():
 			return
 		}
@@ -254,6 +276,9 @@ func (v *verification) load(b *batch, path string, limit int, into *[]byte) bool
 
 // accept judges one bundle in its turn.
 func (v *verification) accept(b *batch) error {
+	if b.err != nil {
+		return b.err
+	}
 	for _, f := range b.wrong {
 		v.findings.add(f.Index, f.Field, "%s", f.Sentence)
 	}
