@@ -3,8 +3,8 @@ package registration
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 )
@@ -19,13 +19,14 @@ import (
 // they could be found by trying. A correction of them moves the record's last
 // change, and the log's keyed state digest covers them.
 func (a Application) Fingerprint() string {
-	h := sha256.New()
+	b := make([]byte, 0, 4096)
 	put := func(name string, values ...string) {
-		io.WriteString(h, name)
-		for _, v := range values {
-			io.WriteString(h, "="+strconv.Quote(v))
+		b = append(b, name...)
+		for _, v := range values { // each with its length, so that no value can pass for two
+			b = strconv.AppendInt(append(b, ' '), int64(len(v)), 10)
+			b = append(append(b, ':'), v...)
 		}
-		io.WriteString(h, "\n")
+		b = append(b, '\n')
 	}
 	put("record", a.ID, strconv.Itoa(a.Year), a.Unit, a.School, a.Path, a.ImportID)
 	put("state", string(a.State), strconv.Itoa(a.Round), a.Deeds.String(), a.Reviewer, a.Sender, a.Auditor, a.Confirmer)
@@ -35,13 +36,24 @@ func (a Application) Fingerprint() string {
 	}
 	put("school", string(a.SchoolConclusion), a.SchoolReason)
 	put("county", string(a.Conclusion), a.ConclusionRules, a.Reason, a.ReturnReason)
-	for _, c := range Columns() {
-		if !numberFields[c.Field] {
-			put("form", c.Field, a.Form.Get(c.Field))
-		}
-	}
+	put("form", a.Form.shownForm())
 	put("changed", moment(a.UpdatedAt))
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
+
+// shownForm is the form as one text, without the two numbers, its moment in
+// one zone: the same row gives the same bytes from whatever database it came.
+func (f Form) shownForm() string {
+	f.IDNumber, f.CertNumber = "", ""
+	if !f.AppliedAt.IsZero() {
+		f.AppliedAt = f.AppliedAt.In(Shanghai).Truncate(time.Millisecond)
+	}
+	text, err := json.Marshal(f)
+	if err != nil { // only a year beyond 9999 could do that
+		return "invalid"
+	}
+	return string(text)
 }
 
 // fingerprint of a review: what was compared, explained, answered, corrected.

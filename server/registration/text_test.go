@@ -358,3 +358,43 @@ func FuzzParseRecordID(f *testing.F) {
 		}
 	})
 }
+
+func TestOneTextIsAboutOneSchoolOneYearOnePack(t *testing.T) {
+	list, verdicts := batch(t, 2)
+	steps := must[[]registration.Step](t)(registration.ConcludeBatch(list, verdicts, auditor, judges, calendar, inAudit))
+	steps[1].After.Pack = "provincial-2025"
+	_, err := registration.ConcludeStatement(header(auditor), steps, salts(2))
+	refused(t, err, fault.Conflict, "2024-341021-000002", "不能写在同一份文本里")
+	sent := must[[]registration.Step](t)(registration.Send([]registration.Application{reviewed(t, application(1)), reviewed(t, application(2))}, nil, head, calendar, inReview))
+	sent[1].After.School = "HS10201"
+	_, err = registration.SendStatement(header(head), sent, salts(2))
+	refused(t, err, fault.Conflict, "不能写在同一份文本里")
+	_, err = registration.SendStatement(header(head), nil, nil)
+	refused(t, err, fault.Invalid, "没有可以签署的内容")
+}
+
+func TestAValueThatMayNotStandInATextIsRefusedInASentence(t *testing.T) {
+	list, verdicts := batch(t, 1)
+	list[0].Form.SubjectTaught = "语\u200b文"
+	steps := must[[]registration.Step](t)(registration.ConcludeBatch(list, verdicts, auditor, judges, calendar, inAudit))
+	_, err := registration.ConcludeStatement(header(auditor), steps, salts(1))
+	refused(t, err, fault.Invalid, "不允许的字符")
+	_, err = registration.LicenceStatement(header(lead), "HS10201", "歙县兰川幼儿园", " ")
+	refused(t, err, fault.Invalid, "请填写办学许可证号")
+}
+
+func TestStatesConclusionsAndStagesHaveTheirWords(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range []registration.State{registration.Waiting, registration.Overdue, registration.Imported, registration.NotAccepted,
+		registration.InReview, registration.Reviewed, registration.AtCounty, registration.ReturnedSchool, registration.Concluded, "lost"} {
+		if w := s.Word(); w == "" || seen[w] {
+			t.Errorf("%s is called %q", s, w)
+		}
+		seen[s.Word()] = true
+	}
+	for stage, want := range map[string]string{"application": "本人申请", "school_review": "学校审查", "audit": "审核", "recheck": "市级复核", "sticker": "sticker"} {
+		if got := registration.StageName(stage); got != want {
+			t.Errorf("%s is called %s", stage, got)
+		}
+	}
+}

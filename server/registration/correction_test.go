@@ -1,0 +1,82 @@
+package registration_test
+
+import (
+	"testing"
+
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+)
+
+// mend puts one correction through a review that compares everything else as
+// the same.
+func mend(t testing.TB, field, value string) (registration.Step, error) {
+	t.Helper()
+	draft := allSame(registration.Registered)
+	draft.Compared[field] = registration.Differs
+	return accepted(t, application(1)).Review(handler, draft, []registration.Correction{
+		{Field: field, New: value, Reason: "与原件不符", Evidence: "第 1 页"}}, judge(), calendar, inReview)
+}
+
+func TestACorrectionObeysTheRulesOfItsColumn(t *testing.T) {
+	for _, c := range []struct{ field, value, want string }{
+		{"id_number", "342793850312002", "15位旧号码"},
+		{"id_number", "342793198302300016", "出生日期不存在"},
+		{"id_number", "34279319850312", "位数或字符不合"},
+		{"person_name", "程\u200b云溪", "姓名里有不能使用的字符"},
+		{"subject_taught", "", "不能更正为空"},
+		{"subject_taught", "数\u202e学", "有不能使用的字符"},
+		{"cert_date", "2009年6月", "应写成 2024-10-08 的样子"},
+		{"training_hours", "很多", "至多一位小数"},
+		{"gender", "不详", "只能填写：男、女"},
+		{"id_type", "护照", "更换证件类型"},
+		{"school_name", "歙县兰川小学", "更换学校"},
+	} {
+		step, err := mend(t, c.field, c.value)
+		e := refused(t, err, fault.Invalid, c.want)
+		if len(e.Fields) != 1 || e.Fields[0].Name != c.field {
+			t.Errorf("%s: the field is not named: %v", c.field, e.Fields)
+		}
+		unchanged(t, step.Before, step.After)
+	}
+}
+
+func TestACorrectionIsWrittenInTheSpellingOfItsColumn(t *testing.T) {
+	for _, c := range []struct{ field, value, want string }{
+		{"id_number", "３４２７９３１９８５０３１２００２ｘ", "34279319850312002X"},
+		{"cert_number", "２００９３４９９３２００００１３２", "20093499320000132"},
+		{"person_name", "程雲溪", "程雲溪"},
+		{"cert_date", "2010-06-30", "2010-06-30"},
+		{"training_hours", "372.5", "372.5"},
+		{"stage_taught", "初级中学", "初级中学"},
+		{"last_valid_to", "2024-12-14", "2024-12-14"},
+	} {
+		draft := allSame(registration.Registered)
+		draft.Compared[c.field] = registration.Differs
+		if c.field == "stage_taught" { // the certificate no longer serves it: H2
+			draft.Answers["H2"] = registration.Affirm
+		}
+		step, err := accepted(t, application(1)).Review(handler, draft, []registration.Correction{
+			{Field: c.field, New: c.value, Reason: "与原件不符", Evidence: "第 1 页"}}, judge(), calendar, inReview)
+		if err != nil || step.After.Form.Show(c.field) != c.want || step.Corrections[0].New != c.want || step.Corrections[0].Old == c.want {
+			t.Errorf("%s: %v", c.field, err)
+		}
+	}
+	twice := []registration.Correction{{Field: "gender", New: "男", Reason: "r", Evidence: "e"}, {Field: "gender", New: "男", Reason: "r", Evidence: "e"}}
+	draft := allSame(registration.Registered)
+	draft.Compared["gender"] = registration.Differs
+	_, err := accepted(t, application(1)).Review(handler, draft, twice, judge(), calendar, inReview)
+	refused(t, err, fault.Invalid, "性别 更正了两次")
+}
+
+func TestACorrectionThatShowsSomebodyOutOfScopeLeadsToNotAccepting(t *testing.T) {
+	a := accepted(t, application(1))
+	draft := allSame(registration.Registered, "O1")
+	draft.Compared["establishment"] = registration.Differs
+	fix := []registration.Correction{{Field: "establishment", New: "聘用", Reason: "合同为临时聘用", Evidence: "第 2 页"}}
+	_, err := a.Review(handler, draft, fix, judge(), calendar, inReview)
+	refused(t, err, fault.Invalid, "不属注册对象，不给审查结论", "不予受理")
+	a.Form.Establishment, a.Form.EqualPay = "approved_hire", "no"
+	if step, err := a.NotAccept(handler, head, "不是在编，也没有同等待遇", judge(), calendar, inReview); err != nil || step.After.State != registration.NotAccepted {
+		t.Errorf("from the review: %v", err)
+	}
+}
