@@ -184,6 +184,25 @@ func TestCase38AForeignBodyIsAnsweredLikeAnUnknownOne(t *testing.T) {
 	}
 }
 
+func TestCase39ACountysAuditorFindsNothingInTheNextCounty(t *testing.T) {
+	p := load(t)
+	who := officer(policy.CA, county)
+	g, err := p.May(who, policy.View, county)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Covers(foreign.Path) || g.Covers(other.Path) || !g.Covers(school.Path) {
+		t.Error("the grant for 歙县 reaches into 休宁县, or not into its own school")
+	}
+	from, to := g.Range()
+	if foreign.Path >= from && foreign.Path < to {
+		t.Error("the query's range reaches into 休宁县")
+	}
+	if _, err := p.May(who, policy.View, foreign); policy.KindOf(err) != policy.NotFound {
+		t.Errorf("by URL: %v", err)
+	}
+}
+
 func TestCase42TheThreeOfficersCombineWithNobody(t *testing.T) {
 	p := load(t)
 	for _, pair := range [][]policy.Role{{policy.SYS, policy.CA}, {policy.CA, policy.SYS}, {policy.SEC, policy.AUD},
