@@ -181,6 +181,7 @@ var kinds = map[uint]Kind{
 	pkcs11.CKR_TEMPLATE_INCOMPLETE:     Unsupported,
 	pkcs11.CKR_TEMPLATE_INCONSISTENT:   Unsupported,
 	pkcs11.CKR_RANDOM_NO_RNG:           Unsupported,
+	pkcs11.CKR_BUFFER_TOO_SMALL:        Unsupported, // the module told a wrong length (NSS softoken with AES-GCM)
 	pkcs11.CKR_CANT_LOCK:               Unsupported,
 	pkcs11.CKR_NEED_TO_CREATE_THREADS:  Unsupported,
 

@@ -156,15 +156,16 @@ func (t *Token) vacant(s session, q KeyQuery, class uint) error {
 	return nil
 }
 
-// confined checks that a new key was made in the token and cannot leave it.
+// confined checks that a new key stays in the token. CKA_LOCAL is not asked:
+// NSS softoken says false of keys that it has just made itself.
 func (t *Token) confined(s session, h pkcs11.ObjectHandle) error {
-	attrs, err := t.read(s, h, pkcs11.CKA_SENSITIVE, pkcs11.CKA_EXTRACTABLE, pkcs11.CKA_LOCAL, pkcs11.CKA_TOKEN)
+	attrs, err := t.read(s, h, pkcs11.CKA_SENSITIVE, pkcs11.CKA_EXTRACTABLE, pkcs11.CKA_TOKEN)
 	if err != nil {
 		return err
 	}
-	for i, want := range []byte{1, 0, 1, 1} {
+	for i, want := range []byte{1, 0, 1} {
 		if len(attrs[i]) != 1 || attrs[i][0] != want {
-			return &Error{Kind: NotPermitted, Op: "C_GenerateKey", Detail: "the token made a key that could leave it, or was not made in it"}
+			return &Error{Kind: NotPermitted, Op: "C_GenerateKey", Detail: fmt.Sprintf("the new key is not confined to the token: sensitive, extractable, token are %x", attrs)}
 		}
 	}
 	return nil
