@@ -65,7 +65,7 @@ type Tenths int
 // ParseTenths reads a plain decimal number with at most one decimal.
 func ParseTenths(text string) (Tenths, bool) {
 	whole, tenth, dot := strings.Cut(text, ".")
-	if dot && len(tenth) != 1 {
+	if dot && len(tenth) != 1 || whole == "" || strings.Trim(whole, "-0123456789") != "" || whole == "-" {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(whole+tenth+strings.Repeat("0", 1-len(tenth)), 10, 64)
