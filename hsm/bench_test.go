@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -16,11 +17,14 @@ import (
 	"sealdesk/hsm/hsmtest"
 )
 
-// TestBenchSign prints the figure hsm-sign: signatures a second through Signer
+// TestFigureHSMSign prints the figure hsm-sign: signatures a second through Signer
 // against the bare miekg/pkcs11 loop (SignInit, Sign on one session, nothing
 // else) with the same token and the same P-256 key, in the same process, in
 // interleaved rounds.
-func TestBenchSign(t *testing.T) {
+func TestFigureHSMSign(t *testing.T) {
+	if only := os.Getenv("ONLY"); only != "" && only != "hsm-sign" {
+		return // another figure was asked for
+	}
 	// Many short rounds: the median then is one that no other program's turn on
 	// the processor fell into.
 	const rounds, block, goal = 301, 25, 0.95

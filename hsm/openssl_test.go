@@ -1,12 +1,15 @@
 package hsm_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,10 +112,29 @@ func TestWhatIsNoDigestOfTheHashIsRefusedBeforeTheTokenIsAsked(t *testing.T) {
 	}
 }
 
-func TestAnECDSASignatureOfOddLengthIsRefused(t *testing.T) {
-	for _, raw := range [][]byte{nil, make([]byte, 63)} {
+func TestAnECDSASignatureOfAnotherLengthIsRefused(t *testing.T) {
+	for _, raw := range [][]byte{nil, make([]byte, 63), make([]byte, 96)} {
 		if _, err := hsm.DerOf(raw); hsm.KindOf(err) != hsm.Unsupported {
 			t.Errorf("%d bytes: %v", len(raw), err)
 		}
 	}
+}
+
+func FuzzDEROfRS(f *testing.F) {
+	f.Add(bytes.Repeat([]byte{0xff}, 64))
+	f.Add(make([]byte, 64))
+	f.Add(append(bytes.Repeat([]byte{0}, 31), bytes.Repeat([]byte{0x80}, 33)...))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		der, err := hsm.DerOf(raw)
+		if len(raw) != 64 {
+			if err == nil {
+				t.Fatalf("%d bytes accepted", len(raw))
+			}
+			return
+		}
+		want, wrong := asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])})
+		if err != nil || wrong != nil || !bytes.Equal(der, want) {
+			t.Fatalf("%x: %x, encoding/asn1 has %x", raw, der, want)
+		}
+	})
 }

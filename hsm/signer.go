@@ -8,12 +8,9 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"io"
-	"math/big"
 	"sync/atomic"
 
 	"github.com/miekg/pkcs11"
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
 // ckmEdDSA is CKM_EDDSA of PKCS#11 3.0, which miekg/pkcs11 does not name.
@@ -193,15 +190,28 @@ func digestInfo(arc, size byte) []byte {
 	return []byte{0x30, 17 + size, 0x30, 13, 0x06, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, arc, 0x05, 0, 0x04, size}
 }
 
-// derOf turns the token's r‖s into the SEQUENCE of two INTEGERs of X.509.
+// derOf turns the token's r‖s into the SEQUENCE of two INTEGERs of X.509. By
+// hand, because it stands in the way of every signature: with 32 bytes each, no
+// length needs more than one byte.
 func derOf(raw []byte) ([]byte, error) {
-	if len(raw) == 0 || len(raw)%2 != 0 {
-		return nil, &Error{Kind: Unsupported, Op: "C_Sign", Detail: fmt.Sprintf("an ECDSA signature of %d bytes", len(raw))}
+	if len(raw) != 64 {
+		return nil, &Error{Kind: Unsupported, Op: "C_Sign", Detail: fmt.Sprintf("an ECDSA P-256 signature of %d bytes", len(raw))}
 	}
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1BigInt(new(big.Int).SetBytes(raw[:len(raw)/2]))
-		b.AddASN1BigInt(new(big.Int).SetBytes(raw[len(raw)/2:]))
-	})
-	return b.Bytes()
+	der := append(make([]byte, 0, 72), 0x30, 0)
+	der = appendInteger(der, raw[:32])
+	der = appendInteger(der, raw[32:])
+	der[1] = byte(len(der) - 2)
+	return der, nil
+}
+
+func appendInteger(der, n []byte) []byte {
+	for len(n) > 1 && n[0] == 0 {
+		n = n[1:]
+	}
+	if n[0]&0x80 != 0 {
+		der = append(der, 0x02, byte(len(n)+1), 0)
+	} else {
+		der = append(der, 0x02, byte(len(n)))
+	}
+	return append(der, n...)
 }
