@@ -40,7 +40,7 @@ func ParsePolicy(b []byte, log note.Verifier) (Policy, error) {
 	}
 	var clean bytes.Buffer
 	keys := map[string]bool{}
-	logs, ours := 0, false
+	logs, quorums, ours := 0, 0, false
 	lines := bufio.NewScanner(bytes.NewReader(b))
 	lines.Buffer(nil, maxPolicy)
 	for n := 1; lines.Scan(); n++ {
@@ -53,6 +53,14 @@ func ParsePolicy(b []byte, log note.Verifier) (Policy, error) {
 		case "log":
 			logs++
 			ours = ours || len(words) > 1 && namesLog(words[1], log)
+		case "quorum":
+			if quorums++; quorums > 1 {
+				return Policy{}, fault.New(fault.Invalid, "见证策略第 %d 行又写了一次 quorum，只能有一行。", n)
+			}
+		case "group":
+			if len(words) > 2 && strings.Trim(words[2], "0") == "" {
+				return Policy{}, fault.New(fault.Invalid, "见证策略第 %d 行的人数不能是零；不要求见证请写 quorum none。", n)
+			}
 		case "witness":
 			if len(words) == 3 { // the address is optional; the library wants one
 				words = append(words, "https://witness.invalid/")
@@ -60,11 +68,11 @@ func ParsePolicy(b []byte, log note.Verifier) (Policy, error) {
 			if len(words) != 4 || !isCosigner(words[2]) {
 				return Policy{}, fault.New(fault.Invalid, "见证策略第 %d 行的见证人写法不对：应为名称、0x04 或 0x06 类公钥、可选的地址。", n)
 			}
-			_, key, _ := strings.Cut(words[2], "+")
-			if keys[key] {
+			_, typed, _ := cutKey(words[2])
+			if keys[string(typed)] {
 				return Policy{}, fault.New(fault.Invalid, "见证策略第 %d 行的公钥已在前面出现过，同一见证人不能算两次。", n)
 			}
-			keys[key] = true
+			keys[string(typed)] = true
 		}
 		fmt.Fprintln(&clean, strings.Join(words, " "))
 	}
