@@ -24,6 +24,7 @@ type group struct {
 	leaves   []*leaf
 	previous map[string]int64   // subject -> latest entry, -1 none
 	used     map[string][]usage // statement digest -> entries that carry it
+	believed map[*row]bool      // rows that were held against the log
 	failed   error              // a database error: nothing of the group stands
 }
 
@@ -53,7 +54,7 @@ type body struct {
 
 func (s *Store) newGroup(ctx context.Context, d door) *group {
 	return &group{store: s, ctx: ctx, door: d, loaded: map[slot]*row{}, staged: map[slot]*row{},
-		previous: map[string]int64{}, used: map[string][]usage{}}
+		previous: map[string]int64{}, used: map[string][]usage{}, believed: map[*row]bool{}}
 }
 
 // begin opens the transaction, locks the head and reads what the acts declared.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -27,9 +29,13 @@ type Filter struct {
 	Auditor, Confirmer string
 }
 
-// Cursor says where a page begins: after an id going forward, before one going
-// back. The zero value is the first page.
-type Cursor struct{ After, Before string }
+// Page is one page of a list. Next and Prev are the cursors of the pages after
+// and before, empty when there is none; Total counts all that match.
+type Page struct {
+	Rows       []registration.Application
+	Next, Prev string
+	Total      int64
+}
 
 // maxPage bounds every list.
 const maxPage = 500
@@ -95,61 +101,58 @@ func (t *table) listed() (names []string, at []int) {
 }
 
 // Applications lists applications within the reach of the grant by id, at most
-// limit (500), with the cursors of the pages before and after (zero: none) and
-// the number of all that match. What is encrypted is not in it: identity and
-// certificate number, gender, appraisals, ethics, health are empty.
-func (s *Store) Applications(ctx context.Context, g policy.Grant, f Filter, at Cursor, limit int) (list []registration.Application, next, prev Cursor, total int64, err error) {
+// limit (500); at is a cursor of another page, empty for the first. What is
+// encrypted is not in it: identity and certificate number, gender, appraisals,
+// ethics, health are empty.
+func (s *Store) Applications(ctx context.Context, g policy.Grant, f Filter, at string, limit int) (Page, error) {
+	var page Page
 	if g.IsZero() {
-		return nil, next, prev, 0, ungranted()
+		return page, ungranted()
 	}
 	limit = min(max(limit, 1), maxPage)
-	if err := s.read.WithContext(ctx).Scopes(f.scope(g)).Count(&total).Error; err != nil {
-		return nil, next, prev, 0, unreadable(err)
+	if err := s.read.WithContext(ctx).Scopes(f.scope(g)).Count(&page.Total).Error; err != nil {
+		return page, unreadable(err)
 	}
 	names, places := applications.listed()
+	before, back := strings.CutPrefix(at, "<")
+	after := strings.TrimPrefix(at, ">")
 	db := s.read.WithContext(ctx).Scopes(f.scope(g)).Select(names)
-	back := at.Before != ""
 	if back {
-		db = db.Where("id < ?", at.Before).Order("id DESC")
+		db = db.Where("id < ?", before).Order("id DESC")
 	} else {
-		db = db.Where("id > ?", at.After).Order("id")
+		db = db.Where("id > ?", after).Order("id")
 	}
 	rows, err := db.Limit(limit + 1).Rows()
 	if err != nil {
-		return nil, next, prev, 0, unreadable(err)
+		return page, unreadable(err)
 	}
 	defer rows.Close()
 	set, err := collect(rows)
 	if err != nil {
-		return nil, next, prev, 0, unreadable(err)
+		return page, unreadable(err)
 	}
 	more := len(set) > limit
-	if more {
-		set = set[:limit]
-	}
-	for _, cells := range set {
+	for _, cells := range set[:min(limit, len(set))] {
 		a, err := listedApplication(cells, places)
 		if err != nil {
-			return nil, next, prev, 0, unreadable(err)
+			return page, unreadable(err)
 		}
 		if g.Covers(a.Path) { // once more, on the row that came back
-			list = append(list, a)
+			page.Rows = append(page.Rows, a)
 		}
 	}
 	if back {
-		for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-			list[i], list[j] = list[j], list[i]
-		}
+		slices.Reverse(page.Rows)
 	}
-	if len(list) > 0 {
+	if n := len(page.Rows); n > 0 {
 		if more || back {
-			next = Cursor{After: list[len(list)-1].ID}
+			page.Next = ">" + page.Rows[n-1].ID
 		}
-		if back && more || !back && at.After != "" {
-			prev = Cursor{Before: list[0].ID}
+		if back && more || !back && after != "" {
+			page.Prev = "<" + page.Rows[0].ID
 		}
 	}
-	return list, next, prev, total, nil
+	return page, nil
 }
 
 func listedApplication(cells []any, places []int) (registration.Application, error) {

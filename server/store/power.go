@@ -1,18 +1,206 @@
 package store
 
-import "context"
+import (
+	"context"
+	"strings"
+	"sync"
 
-// powers remembers of every row that gives power what the log says of it.
-type powers struct{ store *Store }
+	"sealdesk/server/audit"
+	"sealdesk/server/internal/fault"
+)
 
-func newPowers(s *Store) *powers { return &powers{store: s} }
+// powers remembers of every row that gives power what the log says of it: the
+// entry that left it so, the digest, and the seed that the digest was made
+// with. It is replayed from the log at start, every entry hashed and the tree
+// compared with the authenticated head, and followed from there. A row that
+// differs gives no power, also an older one with its genuine older digest.
+type powers struct {
+	store *Store
+	mu    sync.Mutex
+	size  uint64 // entries replayed
+	edge  audit.Frontier
+	last  map[string]power
+}
 
-func (p *powers) replay(ctx context.Context) error { return nil }
+type power struct {
+	number int64
+	digest audit.Digest
+	seed   []byte
+}
 
-func (p *powers) follow(g *group) {}
+func newPowers(s *Store) *powers { return &powers{store: s, last: map[string]power{}} }
 
-// believe refuses a row that gives power and is not as the log has it: a row
-// written past the log, or an older genuine one put back.
-func (g *group) believe(r *row) error {
+// powerful tells whether a subject's kind gives power.
+var powerful = func() map[string]bool {
+	kinds := map[string]bool{}
+	for _, t := range records() {
+		if t.power {
+			kinds[t.subject] = true
+		}
+	}
+	return kinds
+}()
+
+// replayBatch is how many entries are read at once.
+const replayBatch = 4096
+
+// replay reads the whole log once, at start.
+func (p *powers) replay(ctx context.Context) error {
+	set, err := p.store.ask(ctx, headWant)
+	if err != nil {
+		return unreadable(err)
+	}
+	h, err := p.store.readHead(set)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.catchUp(ctx, h, p.store.ask)
+}
+
+// catchUp reads the entries up to a head that was authenticated. What does not
+// lead to the head's root is not believed.
+func (p *powers) catchUp(ctx context.Context, h head, ask asker) error {
+	if h.size == p.size {
+		return nil
+	}
+	if h.size < p.size {
+		return fault.New(fault.Unavailable, "数据库里的日志比已读过的短，已停止受理。可能恢复了旧备份，请通知安全审计员。")
+	}
+	edge, found := p.edge.Clone(), map[string]power{}
+	for from := p.size; from < h.size; from += replayBatch {
+		to := min(h.size, from+replayBatch)
+		if err := readStates(ctx, from, to, ask, &edge, found); err != nil {
+			return err
+		}
+	}
+	if edge.Root() != h.root {
+		return p.store.forged()
+	}
+	for subject, v := range found {
+		p.last[subject] = v
+	}
+	p.edge, p.size = edge, h.size
 	return nil
+}
+
+func readStates(ctx context.Context, from, to uint64, ask asker, edge *audit.Frontier, found map[string]power) error {
+	leaves, err := ask(ctx, want{"SELECT leaf FROM log_entries WHERE number >= ? AND number < ? ORDER BY number", []any{int64(from), int64(to)}})
+	if err != nil {
+		return unreadable(err)
+	}
+	states, err := ask(ctx, want{"SELECT number, salt, seed, body FROM log_bodies WHERE kind = 'state' AND number >= ? AND number < ?", []any{int64(from), int64(to)}})
+	if err != nil {
+		return unreadable(err)
+	}
+	digests := map[int64]audit.Digest{}
+	for i, cells := range leaves {
+		leaf, err := cellOf(blob, cells[0])
+		if err != nil {
+			return unreadable(err)
+		}
+		e, err := audit.ParseEntry(leaf.([]byte))
+		if err != nil {
+			return err
+		}
+		edge.Append(audit.LeafHash(leaf.([]byte)))
+		digests[int64(from)+int64(i)] = e.State
+	}
+	for _, cells := range states {
+		at, err1 := cellOf(number, cells[0])
+		salt, err2 := cellOf(blob, cells[1])
+		seed, err3 := cellOf(blob, cells[2])
+		body, err4 := cellOf(blob, cells[3])
+		if err1 != nil || err2 != nil || err3 != nil || err4 != nil || len(salt.([]byte)) != 16 {
+			return fault.New(fault.Unavailable, "日志里有一份状态读不出来，已停止受理。请通知安全审计员核查。")
+		}
+		s := audit.Salted{Salt: [16]byte(salt.([]byte)), Bytes: body.([]byte)}
+		if s.Digest() != digests[at.(int64)] {
+			return fault.New(fault.Unavailable, "第 %d 号条目的状态与条目不符，已停止受理。请通知安全审计员核查。", at.(int64))
+		}
+		if err := remember(s.Bytes, at.(int64), seed.([]byte), found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remember takes the rows of a state that give power. A state that names none
+// is not parsed at all: most of a log is business.
+func remember(state []byte, at int64, seed []byte, found map[string]power) error {
+	any := false
+	for kind := range powerful {
+		any = any || strings.Contains(string(state), "\n"+kind+"/")
+	}
+	if !any {
+		return nil
+	}
+	parsed, err := audit.ParseState(state)
+	if err != nil {
+		return err
+	}
+	for _, r := range parsed.Rows {
+		if kind, _, _ := strings.Cut(r.Subject, "/"); powerful[kind] && at >= found[r.Subject].number {
+			found[r.Subject] = power{at, r.Digest, seed}
+		}
+	}
+	return nil
+}
+
+// follow takes over what this portal's own group wrote.
+func (p *powers) follow(g *group) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.size != g.head.size {
+		return // another portal wrote in between: the next look catches up from the log
+	}
+	for _, l := range g.leaves {
+		p.edge.Append(audit.LeafHash(l.text))
+		p.size++
+		for _, b := range l.bodies {
+			if b.kind == "state" {
+				if err := remember(b.bytes, int64(l.entry.Number), b.seed, p.last); err != nil {
+					p.store.log.Error("a state that was just written does not parse", "number", l.entry.Number, "cause", err.Error())
+				}
+			}
+		}
+	}
+}
+
+// believes tells whether a row is what the log has last, as of a head that was
+// read in the same snapshot.
+func (p *powers) believes(ctx context.Context, h head, r *row, ask asker) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.size < h.size {
+		if err := p.catchUp(ctx, h, ask); err != nil {
+			return err
+		}
+	}
+	known, ok := p.last[r.subject()]
+	if ok && p.size > h.size && known.number >= int64(h.size) {
+		return nil // the snapshot is older than what was followed; the act's own transaction looks again
+	}
+	if !ok || known.number != r.entry || p.store.cipher.stateDigest(known.seed, r) != known.digest {
+		p.store.log.Error("ALARM: a row that gives power is not as the log has it", "subject", r.subject())
+		return fault.New(fault.Unavailable, "%s的记录与日志不符，不能据以办理，没有任何改动。请立即通知安全审计员，用 portal check --records 核查。", recordNames[r.table])
+	}
+	return nil
+}
+
+// believe refuses a row that gives power and is not as the log has it. A row
+// that an act of this very group left is as the log will have it.
+func (g *group) believe(r *row) error {
+	if !r.table.power || g.loaded[slot{r.table, r.id}] != r {
+		return nil
+	}
+	if g.believed[r] {
+		return nil
+	}
+	err := g.store.power.believes(g.ctx, g.head, r, func(_ context.Context, w want) ([][]any, error) { return g.ask(w) })
+	if err == nil {
+		g.believed[r] = true
+	}
+	return err
 }

@@ -14,12 +14,13 @@ type snapshot struct {
 	store *Store
 	ctx   context.Context
 	db    *gorm.DB
+	head  *head // if set, rows that give power are held against the log
 }
 
 // within runs read in one read-only snapshot.
 func (s *Store) within(ctx context.Context, read func(snapshot) error) error {
 	return s.read.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-		return read(snapshot{s, ctx, db})
+		return read(snapshot{s, ctx, db, nil})
 	})
 }
 
@@ -42,6 +43,12 @@ func (r snapshot) rows(t *table, w want) ([]*row, error) {
 		found, err := r.store.cipher.openRow(t, cells)
 		if err != nil {
 			return nil, err
+		}
+		if r.head != nil && t.power {
+			err := r.store.power.believes(r.ctx, *r.head, found, func(_ context.Context, w want) ([][]any, error) { return r.ask(w) })
+			if err != nil {
+				return nil, err
+			}
 		}
 		list = append(list, found)
 	}
@@ -76,6 +83,7 @@ func (s *Store) Officer(ctx context.Context, person, fingerprint string) (policy
 		if err != nil {
 			return err
 		}
+		r.head = &h
 		if who, err = officerFrom(r, person, "", fingerprint, h.epoch); err != nil {
 			return err
 		}

@@ -54,6 +54,16 @@ func (s *Store) OpenProposals(ctx context.Context, g policy.Grant) ([]registrati
 	return listOf(rows, sure(proposalOf))
 }
 
+// ProposalsAbout lists the open acts of several people about a record that the
+// caller has read under a grant of its own.
+func (s *Store) ProposalsAbout(ctx context.Context, subject string) ([]registration.Proposal, error) {
+	rows, err := s.many(ctx, proposals, "subject = ? AND state = ?", subject, "open")
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(proposalOf))
+}
+
 // Proposal reads one act of several people.
 func (s *Store) Proposal(ctx context.Context, g policy.Grant, id string) (registration.Proposal, error) {
 	r, err := s.covered(ctx, g, proposals, id)
@@ -136,8 +146,8 @@ func (s *Store) Staff(ctx context.Context, id string) (org.Staff, error) {
 	return staffOf(r), nil
 }
 
-// StaffWith lists who has a role in a body.
-func (s *Store) StaffWith(ctx context.Context, role policy.Role, body string) ([]org.Staff, error) {
+// StaffOf lists who has a role in a body.
+func (s *Store) StaffOf(ctx context.Context, role policy.Role, body string) ([]org.Staff, error) {
 	rows, err := s.many(ctx, staff, "id IN (SELECT a.staff FROM appointments a WHERE a.role = ? AND a.org = ?)", string(role), body)
 	if err != nil {
 		return nil, err

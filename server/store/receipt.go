@@ -4,13 +4,22 @@ import (
 	"context"
 	"errors"
 
+	"sealdesk/policy"
 	"sealdesk/server/audit"
 	"sealdesk/server/internal/fault"
 )
 
-// Receipt gives the receipt of an entry under the newest signed checkpoint. It
-// waits while the signature is being made.
-func (s *Store) Receipt(ctx context.Context, number uint64) (audit.Receipt, error) {
+// Receipt gives the receipt of an entry within the reach of the grant, or of
+// the person's own, under the newest signed checkpoint. It waits while the
+// signature is being made.
+func (s *Store) Receipt(ctx context.Context, g policy.Grant, number uint64) (audit.Receipt, error) {
+	if _, err := s.reachable(ctx, g, number); err != nil {
+		return audit.Receipt{}, err
+	}
+	return s.receipt(ctx, number)
+}
+
+func (s *Store) receipt(ctx context.Context, number uint64) (audit.Receipt, error) {
 	set, err := s.ask(ctx, want{"SELECT leaf FROM log_entries WHERE number = ?", []any{int64(number)}})
 	if err != nil {
 		return audit.Receipt{}, unreadable(err)

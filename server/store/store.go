@@ -208,7 +208,7 @@ func (s *Store) Commit(ctx context.Context, g policy.Grant, seals []seal.Verifie
 	select {
 	case got := <-a.done:
 		if got.earlier >= 0 {
-			if r, err := s.Receipt(ctx, uint64(got.earlier)); err == nil {
+			if r, err := s.receipt(ctx, uint64(got.earlier)); err == nil {
 				got.receipt = r
 			}
 		}
