@@ -142,8 +142,10 @@ func (k lyingKey) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]by
 // deadKey is a token that was pulled.
 type deadKey struct{ crypto.Signer }
 
+var errPulled = errors.New("CKR_DEVICE_REMOVED")
+
 func (deadKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-	return nil, errors.New("CKR_DEVICE_REMOVED")
+	return nil, errPulled
 }
 
 // extension is a critical one that nobody knows.

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"testing"
 	"time"
 )
@@ -149,6 +150,9 @@ func TestSigningWithAKeyThatIsNotTheCertificatesIsRefused(t *testing.T) {
 	wantReason(t, err, BadSigningTime)
 	_, err = Sign(sc.text, sc.who.cert, nil, deadKey{sc.who.key}, sc.at)
 	wantReason(t, err, SignerRefused)
+	if !errors.Is(err, errPulled) {
+		t.Error("the token's own error is lost")
+	}
 	huge := sc.ca.person(t, sc.who.key, func(c *x509.Certificate) {
 		c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 99999, 2}, Value: make([]byte, MaxSeal)})
 	})

@@ -114,5 +114,14 @@ func FormOf(kind Kind) (Form, bool) {
 	return Form{}, false
 }
 
+// TitleOf gives what people call a kind, or the kind itself when the list does
+// not hold it.
+func TitleOf(kind Kind) string {
+	if f, ok := FormOf(kind); ok {
+		return f.Title
+	}
+	return string(kind)
+}
+
 // Forms lists every form, in the order of the SPEC.
 func Forms() []Form { return append([]Form(nil), forms...) }

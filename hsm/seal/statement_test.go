@@ -200,7 +200,7 @@ func TestAnAnnexHasOnlyOneSpelling(t *testing.T) {
 	}
 	for _, c := range []struct{ name, old, new string }{
 		{"version", "v1 annex", "v2 annex"}, {"count", "行数: 2", "行数: 3"}, {"count spelt 02", "行数: 2", "行数: 02"},
-		{"no columns", "栏目: 姓名、任教学科、结论", "栏目: "}, {"empty column", "姓名、", "姓名、、"}, {"column too many", "姓名、", "姓名、性别、"},
+		{"no columns", "栏目: 姓名、任教学科、结论", "栏目: "}, {"column label", "栏目: 姓名", "姓名"}, {"empty column", "姓名、", "姓名、、"}, {"column too many", "姓名、", "姓名、性别、"},
 		{"salt in upper case", "\t0000070000", "\t000007000A"}, {"salt short", "\t0000", "\t00"}, {"salt no hex", "\t0000", "\t00xx"},
 		{"record empty", "A2026-00001\t", "\t"}, {"cell too many", "注册合格\n", "注册合格\t\n"}, {"cell with space", "注册合格\n", "注册合格 \n"},
 		{"zero width", "注册合格", "注册\u200b合格"}, {"no empty line", "\n\n", "\n"}, {"two empty lines", "\n\n", "\n\n\n"}, {"CRLF", "\n", "\r\n"},
@@ -219,6 +219,10 @@ func TestAnAnnexHasOnlyOneSpelling(t *testing.T) {
 			t.Errorf("accepted %.40q", bad)
 		}
 	}
+	_, err = ParseAnnex([]byte(good + strings.Repeat("x", MaxContent)))
+	wantReason(t, err, TooLarge)
+	_, err = ParseAnnex([]byte(strings.Replace(good, "行数: 2", "行数: 3", 1) + "A2026-00003\n"))
+	wantReason(t, err, BadAnnex)
 	_, err = Annex{Columns: []string{"甲"}, Rows: []AnnexRow{{Record: "A", Cells: []string{strings.Repeat("长", MaxContent/3)}}}}.Print()
 	wantReason(t, err, TooLarge)
 	for _, a := range []Annex{{Rows: sampleAnnex(1).Rows}, {Columns: []string{"甲、乙"}}, {Columns: []string{""}},

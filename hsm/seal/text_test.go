@@ -104,10 +104,11 @@ func TestLabelsStandInTheFormsOrderEachAsOftenAsAllowed(t *testing.T) {
 			wantReason(t, err, BadLabel)
 			_, err = Text{Kind: form.Kind}.Print()
 			wantReason(t, err, MissingLabel)
-			if !form.Table {
-				more.Fields, more.Rows = short.Fields, [][]string{{"1", "2", "3"}}
-				_, err = more.Print()
-				wantReason(t, err, BadRow)
+			for _, row := range [][]string{{}, {"1"}, {"1", "2", "3"}} {
+				more.Fields, more.Rows = short.Fields, [][]string{row}
+				if _, err = more.Print(); !form.Table || len(row) != len(form.Columns) {
+					wantReason(t, err, BadRow)
+				}
 			}
 		})
 	}
@@ -193,6 +194,21 @@ func TestATextHasOnlyOneSpelling(t *testing.T) {
 	}
 }
 
+func TestTheFirstFaultOfATextIsNamed(t *testing.T) {
+	good := string(mustPrint(t, sampleText(t, formOf(t, Return))))
+	for bad, reason := range map[string]Reason{
+		strings.Replace(good, "v1 return", "v1 returns", 1):   BadKind,
+		strings.Replace(good, "门户: ", "门户：", 1):               BadFormat,
+		strings.Replace(good, "机构: ", "机关: ", 1):              BadLabel,
+		good + strings.Repeat("x", MaxContent):                TooLarge,
+		good + "\n1\t2\t3\n":                                  BadRow,
+		strings.Replace(good, "计划年度: 2026", "计划年度: 2026 ", 1): BadSpace,
+	} {
+		_, err := Parse([]byte(bad))
+		wantReason(t, err, reason)
+	}
+}
+
 func TestPrintRefusesWhatParseWouldRefuse(t *testing.T) {
 	long := sampleText(t, formOf(t, Return))
 	long.Fields = append([]Field{}, long.Fields...)
@@ -223,6 +239,12 @@ func TestValuesThatNamesAndReasonsNeedAreAccepted(t *testing.T) {
 		if err := CheckValue(v); err != nil {
 			t.Errorf("%q: %v", v, err)
 		}
+	}
+}
+
+func TestAKindHasATitleForPeople(t *testing.T) {
+	if TitleOf(Conclude) != "注册结论" || TitleOf("nothing") != "nothing" {
+		t.Error(TitleOf(Conclude), TitleOf("nothing"))
 	}
 }
 
