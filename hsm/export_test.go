@@ -23,3 +23,6 @@ func PINBytes(t *Token) []byte {
 
 // DerOf is the conversion of r‖s.
 var DerOf = derOf
+
+// Waiting is how many callers queue for a session.
+func Waiting(t *Token) int { return int(t.waiting.Load()) }

@@ -223,23 +223,23 @@ func (m *Module) live() []*Token {
 // when the context ends. The goroutine that stays behind with a hanging call
 // holds the gate, so Close knows of it.
 func use[T any](ctx context.Context, m *Module, op string, fn func() (T, error)) (T, error) {
+	var none T
+	if ctx.Err() != nil {
+		return none, gaveUp(op, ctx)
+	}
 	return await(ctx, op, func() (T, error) {
 		m.gate.RLock()
 		defer m.gate.RUnlock()
 		if m.closed {
-			var none T
 			return none, &Error{Kind: Closed, Op: op}
 		}
 		return fn()
 	})
 }
 
-// await runs fn to its end, but returns early when the context ends.
+// await runs fn to its end, always, since fn gives back what its caller took;
+// but it returns early when the context ends.
 func await[T any](ctx context.Context, op string, fn func() (T, error)) (T, error) {
-	var none T
-	if ctx.Err() != nil {
-		return none, gaveUp(op, ctx)
-	}
 	if ctx.Done() == nil {
 		return fn()
 	}
@@ -256,6 +256,7 @@ func await[T any](ctx context.Context, op string, fn func() (T, error)) (T, erro
 	case a := <-done:
 		return a.value, a.err
 	case <-ctx.Done():
+		var none T
 		return none, gaveUp(op, ctx)
 	}
 }

@@ -55,6 +55,9 @@ func plain(err error) error {
 
 // borrow waits for one of the pool's places.
 func (t *Token) borrow(ctx context.Context, op string) error {
+	if ctx.Err() != nil {
+		return gaveUp(op, ctx)
+	}
 	select {
 	case t.lent <- struct{}{}:
 		return nil

@@ -333,34 +333,56 @@ func TestAFullQueueIsBusyAndALeftQueueIsCancelled(t *testing.T) {
 	}
 	ctx, leave := context.WithCancel(t.Context())
 	waiter.Go(func() {
-		for {
-			_, err := key.SignContext(ctx, digest[:], crypto.SHA256)
-			if hsm.KindOf(err) == hsm.Busy {
-				time.Sleep(time.Millisecond) // the other one is in the queue
-				continue
-			}
-			if hsm.KindOf(err) != hsm.Cancelled {
-				t.Errorf("the one who left: %v", err)
-			}
-			return
+		if _, err := key.SignContext(ctx, digest[:], crypto.SHA256); hsm.KindOf(err) != hsm.Cancelled {
+			t.Errorf("the one who left: %v", err)
 		}
 	})
-	deadline := time.Now().Add(5 * time.Second)
-	for { // until the waiter is in the queue, this one gets the only place and times out
-		short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		_, err := key.SignContext(short, digest[:], crypto.SHA256)
-		cancel()
-		if hsm.KindOf(err) == hsm.Busy {
-			break
-		}
-		if hsm.KindOf(err) != hsm.Timeout || time.Now().After(deadline) {
-			t.Fatal(err)
-		}
+	for hsm.Waiting(token) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := key.SignContext(t.Context(), digest[:], crypto.SHA256); hsm.KindOf(err) != hsm.Busy {
+		t.Errorf("one more than the queue holds: %v", err)
 	}
 	leave()
 	waiter.Wait()
 	close(gate)
 	holder.Wait()
+	signs(t, key)
+}
+
+func TestCallersWhoseContextHasEndedCostThePoolNothing(t *testing.T) {
+	f, m, token, key := faulty(t, "ended")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := f.Signatures()
+	for range 20 {
+		if _, err := key.SignContext(ctx, digest[:], crypto.SHA256); hsm.KindOf(err) != hsm.Cancelled {
+			t.Fatal(err)
+		}
+		if _, err := m.InitializeToken(ctx, "never", []byte(hsmtest.SOPIN), []byte(pin)); hsm.KindOf(err) != hsm.Cancelled {
+			t.Fatal(err)
+		}
+	}
+	if err := token.Check(ctx); hsm.KindOf(err) != hsm.Cancelled {
+		t.Error(err)
+	}
+	if f.Signatures() != before {
+		t.Error("the token was asked")
+	}
+	signs(t, key)
+}
+
+// A context that ends at any moment of a call must give the place back too.
+func TestCallersWhoLeaveAtAnyMomentCostThePoolNothing(t *testing.T) {
+	_, _, _, key := faulty(t, "leaving")
+	for i := range 200 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*time.Microsecond)
+		_, err := key.SignContext(ctx, digest[:], crypto.SHA256)
+		cancel()
+		if kind := hsm.KindOf(err); err != nil && kind != hsm.Timeout {
+			t.Fatal(err)
+		}
+	}
 	signs(t, key)
 }
 

@@ -28,13 +28,17 @@ type TokenQuery struct {
 	Label  string
 	Serial string
 	Slot   *uint
+
+	Manufacturer, Model string
 }
 
 func (q TokenQuery) matches(t TokenInfo) bool {
 	return t.Initialized &&
 		(q.Label == "" || q.Label == t.Label) &&
 		(q.Serial == "" || q.Serial == t.Serial) &&
-		(q.Slot == nil || *q.Slot == t.Slot)
+		(q.Slot == nil || *q.Slot == t.Slot) &&
+		(q.Manufacturer == "" || q.Manufacturer == t.Manufacturer) &&
+		(q.Model == "" || q.Model == t.Model)
 }
 
 // Tokens lists the tokens that are present, empty ones included.
@@ -119,6 +123,9 @@ func (m *Module) find(q TokenQuery) (TokenInfo, error) {
 func (m *Module) InitializeToken(ctx context.Context, label string, soPIN, pin []byte) (TokenInfo, error) {
 	if label == "" || len(label) > 32 {
 		return TokenInfo{}, &Error{Kind: Unsupported, Op: "C_InitToken", Detail: "a label has 1 to 32 bytes"}
+	}
+	if ctx.Err() != nil {
+		return TokenInfo{}, gaveUp("C_InitToken", ctx)
 	}
 	select {
 	case m.logins <- struct{}{}:

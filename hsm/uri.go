@@ -23,14 +23,18 @@ type URI struct {
 	Token      string // token: label
 	Serial     string // serial
 	Slot       *uint  // slot-id
+	Maker      string // manufacturer of the token
+	Model      string // model
 	Object     string // object: CKA_LABEL of the key
 	ID         []byte // id: CKA_ID of the key
 	PINSource  string // pin-source: absolute path of a file
 }
 
 // Query is the token that the URI names, Key the key.
-func (u URI) Query() TokenQuery { return TokenQuery{Label: u.Token, Serial: u.Serial, Slot: u.Slot} }
-func (u URI) Key() KeyQuery     { return KeyQuery{ID: u.ID, Label: u.Object} }
+func (u URI) Query() TokenQuery {
+	return TokenQuery{Label: u.Token, Serial: u.Serial, Slot: u.Slot, Manufacturer: u.Maker, Model: u.Model}
+}
+func (u URI) Key() KeyQuery { return KeyQuery{ID: u.ID, Label: u.Object} }
 
 // ParseURI reads a pkcs11: URI. A pin-value is refused: a PIN does not belong
 // into a configuration file.
@@ -55,6 +59,8 @@ func ParseURI(s string) (URI, error) {
 	var u URI
 	u.Token, _ = p.GetPathAttribute("token", false)
 	u.Serial, _ = p.GetPathAttribute("serial", false)
+	u.Maker, _ = p.GetPathAttribute("manufacturer", false)
+	u.Model, _ = p.GetPathAttribute("model", false)
 	u.Object, _ = p.GetPathAttribute("object", false)
 	if id, ok := p.GetPathAttribute("id", false); ok {
 		u.ID = []byte(id)
@@ -83,7 +89,7 @@ func ParseURI(s string) (URI, error) {
 }
 
 const (
-	pathAttributes  = " token manufacturer serial model library-manufacturer library-description library-version object type id slot-id slot-description slot-manufacturer "
+	pathAttributes  = " token manufacturer serial model object type id slot-id "
 	queryAttributes = " pin-source module-name module-path "
 )
 

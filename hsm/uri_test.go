@@ -21,6 +21,7 @@ func TestAURIIsReadAsRFC7512SaysAndWhatItCannotMeanIsRefused(t *testing.T) {
 		"pkcs11:serial=00a1;slot-id=3?module-name=softhsm2":       {Serial: "00a1", Slot: &slot, ModuleName: "softhsm2"},
 		"pkcs11:token=%E7%AD%BE;type=private?pin-source=/run/pin": {Token: "签", PINSource: "/run/pin"},
 		"pkcs11:": {},
+		"pkcs11:manufacturer=SoftHSM%20project;model=SoftHSM%20v2": {Maker: "SoftHSM project", Model: "SoftHSM v2"},
 	} {
 		got, err := hsm.ParseURI(in)
 		if err != nil || !reflect.DeepEqual(got, out) {
@@ -35,6 +36,7 @@ func TestAURIIsReadAsRFC7512SaysAndWhatItCannotMeanIsRefused(t *testing.T) {
 		"pkcs11:token=%zz":                hsm.BadURI,
 		"pkcs11:colour=red":               hsm.BadURI,
 		"pkcs11:token=a?colour=red":       hsm.BadURI,
+		"pkcs11:library-version=3":        hsm.BadURI,
 		"pkcs11:slot-id=-1":               hsm.BadURI,
 		"pkcs11:slot-id=x":                hsm.BadURI,
 		"pkcs11:?module-path=relative.so": hsm.BadURI,
