@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sealdesk/hsm/seal"
 	"sealdesk/server/registration"
 )
 
@@ -137,6 +138,9 @@ func nameFault(name string) string {
 		return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '·' && r != '〇' && r != ' '
 	}) {
 		return "name-chars"
+	}
+	if _, _, err := seal.CleanName(name); err != nil {
+		return "name-chars" // an invisible mark, which no text to be signed may hold
 	}
 	return ""
 }
