@@ -72,7 +72,7 @@ func planSamples() []sample {
 	bad := amend
 	bad.Frame = refused(f, "窗口没有变更", view.Fault{Field: "closes", Text: "12月2日 超出外限 11月29日 24:00"})
 	form := *amend.Amend
-	form.Closes = view.Field{Value: "2024-12-02 00:00", Error: "超出外限 11月29日 24:00：请写不晚于 2024-11-30 00:00"}
+	form.Closes = view.Field{Value: "2024-12-02T00:00", Error: "超出外限 11月29日 24:00：请选不晚于 11月30日 00:00"}
 	bad.Amend = &form
 	return []sample{{"windows", amend}, {"windows-read-only", w}, {"windows-refused", bad}, {"windows-empty", view.Windows{Frame: f}}}
 }

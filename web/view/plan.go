@@ -33,7 +33,7 @@ type Window struct {
 }
 
 // AmendForm changes one window by a signed amendment. POST.
-// Form: window, opens, closes (2024-11-30T00:00), reason, paper.
+// Form: window, opens, closes (2024-11-30T00:00, Asia/Shanghai), reason, paper.
 type AmendForm struct {
 	Action string
 	Window Choices
