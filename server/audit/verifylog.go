@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -93,84 +94,64 @@ type batch struct {
 	err    error     // cannot tell
 }
 
-// A span is what is handed over at once: some batches in a row, so that
-// goroutines wait for each other seldom, on a busy machine too.
-type span struct {
-	batches [8]*batch
-	used    int
-	done    chan struct{}
-}
-
-func newSpan(batches uint64) *span {
-	s := &span{done: make(chan struct{}, 1)}
-	for i := range min(len(s.batches), int(batches)) {
-		s.batches[i] = &batch{}
-	}
-	return s
-}
-
-// run streams the bundles through workers and judges them in order.
+// run has every worker read spans and judge, in order, whatever is ready when
+// it comes by. No goroutine waits for another one but when it is far ahead.
 func (v *verification) run(ctx context.Context, workers int) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	bundles := (v.size + TileWidth - 1) / TileWidth
-	window := min(4*workers, int(bundles/8)+1)
-	free := make(chan *span, window)
-	work, ordered := make(chan *span, window), make(chan *span, window)
-	for range window {
-		free <- newSpan(bundles)
-	}
-	ctx, cancel := context.WithCancel(ctx)
+	q := &queue{ready: map[uint64]*span{}}
+	q.moved = sync.NewCond(&q.mu)
+	var taken atomic.Uint64
 	var owned sync.WaitGroup
-	defer owned.Wait()
-	defer cancel()
-	owned.Go(func() { v.dispatch(ctx, free, work, ordered) })
+	v.complete = true
 	for range workers {
 		owned.Go(func() {
-			for s := range work {
-				for _, b := range s.batches[:s.used] {
-					v.read(b)
+			for {
+				index := taken.Add(1) - 1
+				if index*spanEntries >= v.size {
+					return
 				}
-				s.done <- struct{}{}
+				s := q.take(index, uint64(4*workers))
+				if s == nil {
+					return
+				}
+				if err := ctx.Err(); err != nil {
+					q.stop(fault.Wrap(err, fault.Unavailable, "验证被中断，无法判断。"))
+					return
+				}
+				v.readSpan(s, index)
+				q.judge(index, s, v.acceptSpan)
 			}
 		})
 	}
-	v.complete = true
-	for s := range ordered {
-		<-s.done
-		for _, b := range s.batches[:s.used] {
-			if err := v.accept(b); err != nil {
-				return err
-			}
-		}
-		free <- s
-	}
-	if err := ctx.Err(); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "验证被中断，无法判断。")
+	owned.Wait()
+	if q.err != nil {
+		return q.err
 	}
 	return v.compareEdge()
 }
 
-// dispatch gives out the bundles in order.
-func (v *verification) dispatch(ctx context.Context, free <-chan *span, work, ordered chan<- *span) {
-	defer close(ordered)
-	defer close(work)
-	for index := uint64(0); index*TileWidth < v.size; {
-		select {
-		case s := <-free:
-			s.used = 0
-			for s.used < len(s.batches) && index*TileWidth < v.size {
-				b := s.batches[s.used]
-				b.index, b.width = index, int(min(TileWidth, v.size-index*TileWidth))
-				s.used, index = s.used+1, index+1
-			}
-			work <- s // never blocks: there are no more spans than places
-			ordered <- s
-		case <-ctx.Done():
-			return
+func (v *verification) readSpan(s *span, index uint64) {
+	s.used = 0
+	for bundle := index * uint64(len(s.batches)); s.used < len(s.batches) && bundle*TileWidth < v.size; bundle++ {
+		if s.batches[s.used] == nil {
+			s.batches[s.used] = &batch{}
+		}
+		b := s.batches[s.used]
+		b.index, b.width = bundle, int(min(TileWidth, v.size-bundle*TileWidth))
+		v.read(b)
+		s.used++
+	}
+}
+
+func (v *verification) acceptSpan(s *span) error {
+	for _, b := range s.batches[:s.used] {
+		if err := v.accept(b); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // read does all that needs no order: hash, parse, compare the leaf tile.
