@@ -47,6 +47,8 @@ CREATE TABLE custody_keys (
 	token_label VARCHAR(200) NOT NULL,
 	state VARBINARY(16) NOT NULL,
 	since BIGINT NOT NULL,
+	by_staff VARBINARY(64) NOT NULL,
+	reason TEXT NOT NULL,
 	entry BIGINT UNSIGNED NOT NULL,
 	KEY custody_keys_staff (staff)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: which key is in whose hands; gives power';

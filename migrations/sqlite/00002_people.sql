@@ -51,6 +51,8 @@ CREATE TABLE custody_keys (
 	token_label TEXT NOT NULL,
 	state TEXT NOT NULL,
 	since INTEGER NOT NULL,
+	by_staff TEXT NOT NULL,
+	reason TEXT NOT NULL,
 	entry INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX custody_keys_staff ON custody_keys (staff);

@@ -92,7 +92,7 @@ func appointmentOf(row *row) org.Appointment {
 }
 
 func keyCells(k custody.Key, path string) []any {
-	return []any{k.Fingerprint, k.Staff, path, k.Certificate, k.TokenLabel, string(k.State), millis(k.Since)}
+	return []any{k.Fingerprint, k.Staff, path, k.Certificate, k.TokenLabel, string(k.State), millis(k.Since), k.By, k.Reason}
 }
 
 func keyOf(row *row) custody.Key {
@@ -100,5 +100,6 @@ func keyOf(row *row) custody.Key {
 	k := custody.Key{Fingerprint: r.text(), Staff: r.text()}
 	r.any()
 	k.Certificate, k.TokenLabel, k.State, k.Since = r.bytes(), r.text(), custody.State(r.text()), r.time()
+	k.By, k.Reason = r.text(), r.text()
 	return k
 }

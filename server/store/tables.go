@@ -85,7 +85,7 @@ var (
 	appointments = &table{name: "appointments", class: isRecord, subject: "appointment", power: true, shared: true,
 		columns: texts("id", "staff", "role", "org", "path")}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
-		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"))}
+		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"), texts("by_staff", "reason"))}
 	windows = &table{name: "windows", class: isRecord, subject: "window", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "stage"), numbers("opens", "closes"), texts("paper", "reason"))}
 	applications = &table{name: "applications", class: isRecord, subject: "application",

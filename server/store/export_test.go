@@ -1,0 +1,48 @@
+package store
+
+import "sealdesk/hsm/seal"
+
+// What tests of this package see besides: the tables that they are generated
+// from, and the points around COMMIT.
+
+// Rules gives, per act, the purposes with their number of signers and the place
+// of the act's own seal; an act without a purpose is unsealed.
+func Rules() map[string][]Purpose {
+	all := map[string][]Purpose{}
+	for act, r := range rules {
+		all[string(act)] = nil
+		for _, p := range r.purposes {
+			all[string(act)] = append(all[string(act)], Purpose{p.kind, p.signers, p.from, p.to})
+		}
+	}
+	return all
+}
+
+type Purpose struct {
+	Kind              seal.Kind
+	Signers, From, To int
+}
+
+// Classes gives every table with its columns, and the record tables' subject.
+func Classes() map[string][]string {
+	all := map[string][]string{}
+	for _, t := range tables {
+		all[t.name] = t.names()
+	}
+	return all
+}
+
+// RecordTables names the record tables with their kind of subject.
+func RecordTables() map[string]string {
+	all := map[string]string{}
+	for _, t := range records() {
+		all[t.name] = t.subject
+	}
+	return all
+}
+
+// WithHalt sets what is called at the points around COMMIT and signature.
+func (c Config) WithHalt(halt func(string)) Config {
+	c.halt = halt
+	return c
+}

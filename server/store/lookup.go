@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+
+	"sealdesk/policy"
+	"sealdesk/server/registration"
+)
+
+// ApplicationsOf lists a school's applications whole, in the given states (all
+// if none is given), by id, within the reach of the grant.
+func (s *Store) ApplicationsOf(ctx context.Context, g policy.Grant, school string, states ...registration.State) ([]registration.Application, error) {
+	rows, err := s.rowsCovered(ctx, g, applications, is("school", school))
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, state := range states {
+		wanted[string(state)] = true
+	}
+	kept := rows[:0]
+	for _, r := range rows {
+		if len(states) == 0 || wanted[r.text("state")] {
+			kept = append(kept, r)
+		}
+	}
+	return listOf(kept, applicationOf)
+}
+
+// Taken tells which ID numbers have a live application in the year, by
+// whatever body. It tells a dry run only that a row is there already; the act
+// asks again inside its transaction.
+func (s *Store) Taken(ctx context.Context, year int, numbers ...string) (map[string]string, error) {
+	taken := map[string]string{}
+	for len(numbers) > 0 {
+		n := min(len(numbers), 500)
+		byMAC := map[string]string{}
+		args := []any{int64(year)}
+		for _, v := range numbers[:n] {
+			mac := s.cipher.index("id_number", v)
+			byMAC[string(mac)] = v
+			args = append(args, mac)
+		}
+		numbers = numbers[n:]
+		set, err := s.ask(ctx, want{"SELECT id, id_number_blind FROM applications WHERE live_year = ? AND id_number_blind IN (" + marks(n) + ")", args})
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		for _, cells := range set {
+			id, err1 := cellOf(text, cells[0])
+			mac, err2 := cellOf(blob, cells[1])
+			if err1 != nil || err2 != nil {
+				return nil, unreadable(err1)
+			}
+			taken[byMAC[string(mac.([]byte))]] = id.(string)
+		}
+	}
+	return taken, nil
+}
+
+// NextNumber is the running number that a unit's next record will have: none
+// is ever deleted, so it is one more than there are.
+func (s *Store) NextNumber(ctx context.Context, year int, unit string) (int, error) {
+	set, err := s.ask(ctx, want{"SELECT COUNT(*) FROM applications WHERE year = ? AND unit = ?", []any{int64(year), unit}})
+	if err != nil {
+		return 0, unreadable(err)
+	}
+	n, err := cellOf(number, set[0][0])
+	if err != nil {
+		return 0, unreadable(err)
+	}
+	return int(n.(int64)) + 1, nil
+}
+
+// OpenProposalsAbout lists the open acts of several people about one record.
+func (s *Store) OpenProposalsAbout(ctx context.Context, g policy.Grant, subject string) ([]registration.Proposal, error) {
+	open, err := s.OpenProposals(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	kept := open[:0]
+	for _, p := range open {
+		if p.Subject == subject {
+			kept = append(kept, p)
+		}
+	}
+	return kept, nil
+}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"sealdesk/server/custody"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+)
+
+// fill gives every field of a noun a value of its own, so that a field that the
+// store forgets is missed.
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.UnixMilli(1732000000000 + int64(*n)*1000).In(registration.Shanghai)))
+		return
+	case registration.Deeds:
+		v.Set(reflect.ValueOf(registration.Deeds{{Part: registration.PartReviewer, Staff: "U1"}, {Part: registration.PartAuditor, Staff: "U2"}}))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprintf("v%d", *n))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
+	case reflect.Slice:
+		s := reflect.MakeSlice(v.Type(), 2, 2)
+		for i := range 2 {
+			if v.Type().Elem().Kind() == reflect.Uint8 {
+				s.Index(i).SetUint(uint64(*n % 256))
+			} else {
+				fill(s.Index(i), n)
+			}
+		}
+		v.Set(s)
+	case reflect.Map:
+		m := reflect.MakeMap(v.Type())
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key, n)
+		fill(value, n)
+		m.SetMapIndex(key, value)
+		v.Set(m)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	}
+}
+
+func filled[T any]() T {
+	var v T
+	n := 0
+	fill(reflect.ValueOf(&v).Elem(), &n)
+	return v
+}
+
+func back[T any](t *testing.T, table *table, cells []any, err error, noun func(*row) (T, error), want T) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cells) != len(table.columns) {
+		t.Fatalf("%s: %d cells for %d columns", table.name, len(cells), len(table.columns))
+	}
+	got, err := noun(&row{table: table, plain: cells})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: a noun came back as\n%+v\nand was\n%+v", table.name, got, want)
+	}
+}
+
+func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
+	a := filled[registration.Application]()
+	day := registration.Date{Year: 2024, Month: 2, Day: 29}
+	a.Form.CertDate, a.Form.LastValidTo, a.Form.HiredOn, a.Form.ProbationEnd = &day, &day, &day, &day
+	a.Form.ContractFrom, a.Form.ContractTo = &day, &day
+	cells, err := applicationCells(a)
+	back(t, applications, cells, err, func(r *row) (registration.Application, error) {
+		got, err := applicationOf(r)
+		got.Form.AppliedAt = got.Form.AppliedAt.In(registration.Shanghai)
+		return got, err
+	}, a)
+	v := filled[registration.Review]()
+	cells, err = reviewCells(v, "/p/")
+	back(t, reviews, cells, err, reviewOf, v)
+	c := filled[registration.Correction]()
+	back(t, corrections, correctionCells(c, "/p/"), nil, sure(correctionOf), c)
+	w := filled[registration.Window]()
+	back(t, windows, windowCells(w, "/p/"), nil, sure(windowOf), w)
+	i := filled[registration.Import]()
+	back(t, imports, importCells(i, "/p/"), nil, sure(importOf), i)
+	p := filled[registration.Proposal]()
+	back(t, proposals, proposalCells(p), nil, sure(proposalOf), p)
+	o := filled[org.Organisation]()
+	back(t, organisations, organisationCells(o), nil, sure(organisationOf), o)
+	s := filled[org.Staff]()
+	back(t, staff, staffCells(s, "/p/"), nil, sure(staffOf), s)
+	m := filled[org.Appointment]()
+	back(t, appointments, appointmentCells(m, "/p/"), nil, sure(appointmentOf), m)
+	k := filled[custody.Key]()
+	back(t, custodyKeys, keyCells(k, "/p/"), nil, sure(keyOf), k)
+}
+
+func TestPersonalFieldsLieInNoPlainColumn(t *testing.T) {
+	a := filled[registration.Application]()
+	a.Form.CertDate, a.Form.LastValidTo, a.Form.HiredOn, a.Form.ProbationEnd, a.Form.ContractFrom, a.Form.ContractTo = nil, nil, nil, nil, nil, nil
+	a.Form.IDNumber, a.Form.CertNumber, a.Form.Gender, a.Form.HealthEvidence, a.Form.EthicsDecisionNo = "secret-1", "secret-2", "secret-3", "secret-4", "secret-5"
+	a.Form.AppraisalY1, a.Form.EthicsResult = "secret-6", "secret-7"
+	cells, err := applicationCells(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range applications.columns {
+		if c.form != secret && contains(cells[i], "secret-") {
+			t.Errorf("the column %s shows a personal field", c.name)
+		}
+	}
+}
+
+func contains(v any, word string) bool {
+	s := fmt.Sprintf("%s", v)
+	for i := 0; i+len(word) <= len(s); i++ {
+		if s[i:i+len(word)] == word {
+			return true
+		}
+	}
+	return false
+}
