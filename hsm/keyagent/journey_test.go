@@ -144,6 +144,11 @@ func TestALogInTakesAnyValidKeyAndLetsThePersonChoose(t *testing.T) {
 		choice = keys[1][1]
 	}
 	page = s.get(path).page
+	s.post(path, url.Values{"once": {field(t, onceField, page)}, "key": {choice}, "pin": {"999999"}})
+	page = s.get(path).page
+	if !strings.Contains(page, `value="`+choice+`" required checked`) || strings.Count(page, " checked>") != 1 {
+		t.Error("the choice is gone after a wrong PIN")
+	}
 	der := sealIn(t, s.post(path, url.Values{"once": {field(t, onceField, page)}, "key": {choice}, "pin": {two.PIN}}))
 	v, err := seal.Verify(der, text, annex, seal.Trust{Roots: s.ca.Pool()}, seal.Expect{Portal: portalName, Kind: seal.Login}, time.Now())
 	if err != nil || v.Fingerprint() != seal.Fingerprint(two.Cert) {

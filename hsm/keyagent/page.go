@@ -146,10 +146,13 @@ func (a *Agent) view(r *http.Request) (requestPage, error) {
 	if r.Method == http.MethodGet && wholeWindow(r.Header) { // a HEAD or an image shows nobody anything
 		q.show(number)
 	}
-	page := a.compose(q, number)
+	page, chosen := a.compose(q, number), q.chosen
 	a.mu.Unlock()
 	// Tokens are asked without the lock: a driver may take its time.
 	page.Keys = viewKeys(a.modules.keysFor(r.Context(), q.statement.Kind(), q.header), q.statement.Kind())
+	for i, k := range page.Keys.Usable {
+		page.Keys.Usable[i].Chosen = k.ID == chosen
+	}
 	return page, nil
 }
 
@@ -248,7 +251,7 @@ type keyView struct {
 	Fingerprint                                     []string
 	Tries                                           hsm.Tries
 	TriesSentence                                   string
-	Pad                                             bool
+	Pad, Chosen                                     bool
 }
 
 func viewKeys(ring keyring, kind seal.Kind) keysView {

@@ -34,6 +34,7 @@ type request struct {
 	once    string // good for one post; a new one after each
 	seen    []bool // by page
 	failure *failure
+	chosen  string // id of the key of the last try
 	touched time.Time
 	stop    context.CancelFunc // of the signature being made; nil when none is
 }

@@ -36,12 +36,13 @@ func (a *Agent) sign(w http.ResponseWriter, r *http.Request) {
 	// A browser that goes away stops the token, too.
 	ctx, stop := context.WithTimeout(r.Context(), signTime)
 	defer stop()
-	q, err := a.begin(r.PathValue("token"), string(form["once"]), stop)
+	id := string(form["key"])
+	q, err := a.begin(r.PathValue("token"), string(form["once"]), id, stop)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
-	der, err := a.make(ctx, q, string(form["key"]), form["pin"])
+	der, err := a.make(ctx, q, id, form["pin"])
 	clear(body)
 	if err := a.finish(q, err); err != nil {
 		a.refuse(w, r, err)
@@ -58,7 +59,7 @@ func (a *Agent) sign(w http.ResponseWriter, r *http.Request) {
 
 // begin takes the request for one signature. The once-token is spent whatever
 // follows.
-func (a *Agent) begin(name, once string, stop context.CancelFunc) (*request, error) {
+func (a *Agent) begin(name, once, id string, stop context.CancelFunc) (*request, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	q, err := a.find(name)
@@ -74,7 +75,7 @@ func (a *Agent) begin(name, once string, stop context.CancelFunc) (*request, err
 	if !q.complete() {
 		return nil, withLink(unread, q)
 	}
-	q.stop = stop
+	q.stop, q.chosen = stop, id
 	return q, nil
 }
 
