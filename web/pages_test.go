@@ -59,6 +59,23 @@ func TestEveryTemplateIsShownBySomeSample(t *testing.T) {
 	}
 }
 
+func TestTheChecksOfAPageFindWhatTheyLookFor(t *testing.T) {
+	bad := `<html lang="en"><head><style>p{}</style><script>1</script><link href="https://cdn.example/x.css"></head><body>
+<p id="x" style="color:red" onclick="f()"></p><p id="x"></p><a href="#gone">x</a><a href="/y"></a><a href="javascript:f()">z</a>
+<form><input name="a"><input type="password" name="b" aria-label="b"><button>x</button></form><table><tr><td>1</td></tr></table></body></html>`
+	root, err := html.Parse(strings.NewReader(bad))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := strings.Join(faults(root), "\n")
+	for _, want := range []string{`lang is "en"`, "0 h1", `id "x" stands 2 times`, `the id "gone"`, "carries style", "carries onclick", "is a script", "inline style", "inline script",
+		"fetches https://cdn.example/x.css", `<input name="a"> has no label`, "asks for a PIN", "says nothing", "a button without", "a form without", "a table without caption"} {
+		if !strings.Contains(found, want) {
+			t.Errorf("%q was not found in\n%s", want, found)
+		}
+	}
+}
+
 // walk visits every element.
 func walk(n *html.Node, visit func(*html.Node)) {
 	if n.Type == html.ElementNode {
@@ -192,8 +209,10 @@ func elementFaults(n *html.Node, p page) (wrong []string) {
 			say("a form without action or method")
 		}
 	case "table":
-		if n.FirstChild == nil || !strings.Contains(text(content(n)), "") {
-			say("an empty table")
+		named := false
+		walk(n, func(e *html.Node) { named = named || e.Data == "caption" && content(e) != "" })
+		if !named {
+			say("a table without caption")
 		}
 	}
 	return wrong

@@ -45,7 +45,7 @@ func importSamples() []sample {
 
 func logSamples() []sample {
 	f := frame("日志", "")
-	l := view.Log{Frame: f, Lead: "共 18,344 条，自 2024年8月19日 起。", Action: "/log", Act: view.Choices{Items: []view.Choice{{Text: "全部事项"}, {Value: "refused", Text: "被拒"}}}, Organisation: view.Choices{Items: []view.Choice{{Text: "全部机构"}}}, From: view.Field{Value: "2024-11-12"},
+	l := view.Log{Frame: f, Lead: "共 18,344 条，自 2024年8月19日 起。只列编号，不列教师姓名与任何号码。", Action: "/log", Act: view.Choices{Items: []view.Choice{{Text: "全部事项"}, {Value: "refused", Text: "被拒"}}}, Organisation: view.Choices{Items: []view.Choice{{Text: "全部机构"}}}, From: view.Field{Value: "2024-11-12"},
 		Chips: []view.Chip{{Text: "从 11月12日", Href: "/log"}}, Found: "符合 136 条，其中被拒 7 条", Paging: view.Paging{Total: 136, Next: "/log?before=18335", Unit: "条"}, Trust: []string{"检查点 18,344 由服务器密码机签名", "见证 A 10:20，见证 B 10:19"},
 		Days: []view.LogDay{{Day: now, Entries: []view.LogLine{
 			{Number: 18342, Href: "/log/18342", At: now, Dot: "seal", Act: "给出结论", What: "24 条记录 → 注册合格", By: "人员 P-0217，钥匙 3f9a61c7，休宁县教育局"},

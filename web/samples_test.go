@@ -139,7 +139,7 @@ func statementSamples() []sample {
 	facts := []view.Fact{{Label: "门户", Value: "黄山签台"}, {Label: "机构", Value: "休宁县教育局"}, {Label: "签署人", Value: "沈知远"}, {Label: "身份", Value: "区县审核人员"}, {Label: "钥匙指纹", Value: "3f9a61c70be2d84e55a19c077d3be2103f9a61c70be2d84e55a19c077d3be210", Mono: true},
 		{Label: "事由", Value: "2024年中小学教师资格定期注册，县级审核，给出注册结论"}, {Label: "结论", Value: "注册合格"}, {Label: "份数", Value: "180"}, {Label: "失效", Value: "2024-11-12T10:29:07+08:00", Mono: true}}
 	digest := "f8e24723 aa629935 605339ab ffdba88d 8a079fe6 f7b00b0e 9da4877c fd2d58ed"
-	s := view.Statement{Frame: frame("您将签署的内容", "申请审核"), Kind: "注册结论", Lead: "下面就是全文，共 196 行。", Facts: facts, Table: table, End: "以下无正文，共 180 份", Text: text, Digest: digest,
+	s := view.Statement{Frame: frame("您将签署的内容", "申请审核"), Kind: "注册结论", Lead: "下面就是全文，共 196 行。还没有签，什么都没有改变。", Facts: facts, Table: table, End: "以下无正文，共 180 份", Text: text, Digest: digest,
 		Checks: []string{"180 份都由您打开看过", "没有一份是您审查或上报过的", "没有暂缓或不合格混在其中"}, After: []string{"180 份一起生效，或一份也不生效。", "您得到回执和证明文件，可在签台之外核验。"},
 		Expires: clockAt(11, 12, 10, 29, 7), Agent: agentPost, Back: view.Link{Text: "回到申请审核，选择保留", Href: "/applications"}}
 	two := s

@@ -8,7 +8,7 @@ type Statement struct {
 	Frame
 	// Kind is the document's title, like 注册结论.
 	Kind string
-	// Lead is like 下面就是全文，共 40 行。
+	// Lead is like 下面就是全文，共 40 行。还没有签，什么都没有改变。
 	Lead string
 	// Facts are the header lines in their order, label and value as signed.
 	Facts []Fact
