@@ -179,6 +179,22 @@ func TestAModuleThatDiedHasItsSentenceAndMayComeBack(t *testing.T) {
 	sealIn(t, s.confirm(path, p.PIN))
 }
 
+func TestADriverThatHangsIsNamedAndHidesNoOther(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	hanging, first := suite.Faulty(t)
+	_, second := suite.Faulty(t)
+	s := newScene(t, Source{"hangs.so", func() (*hsm.Module, error) { return first, nil }}, Source{"good.so", func() (*hsm.Module, error) { return second, nil }})
+	s.agent.modules.patience = 300 * time.Millisecond
+	hsmtest.Person(t, s.suite, s.ca, "U01027", "沈知远")
+	gate := make(chan struct{})
+	hanging.Hang("C_GetSlotList", gate)
+	page := s.get("/").page
+	close(gate)
+	if !strings.Contains(page, "驱动 hangs.so："+of(hsm.Timeout, "")) || !strings.Contains(page, "沈知远") {
+		t.Error("the hanging driver is not named, or hides the other")
+	}
+}
+
 func TestMissingKeysAndCertificatesHaveTheirSentences(t *testing.T) {
 	expired := func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) }
 	early := func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }

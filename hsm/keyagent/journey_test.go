@@ -233,3 +233,18 @@ func TestTheLogHoldsNoPINAndNoWordOfTheStatement(t *testing.T) {
 		}
 	}
 }
+
+func TestARequestLeftLyingMakesRoomForTheNext(t *testing.T) {
+	s := newScene(t)
+	p := hsmtest.Person(t, s.suite, s.ca, "U01027", "沈知远")
+	text, annex := conclude(t, 1, p)
+	left := s.bring(text, annex)
+	s.agent.mu.Lock()
+	s.agent.open.touched = time.Now().Add(-idle - time.Second)
+	s.agent.mu.Unlock()
+	next := s.bring(conclude(t, 2, p))
+	if a := s.get(left); a.StatusCode != http.StatusGone || sentence(a.page) != gone.sentence {
+		t.Errorf("the page left lying: %d %q", a.StatusCode, sentence(a.page))
+	}
+	sealIn(t, s.confirm(next, p.PIN))
+}

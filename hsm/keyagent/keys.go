@@ -18,7 +18,10 @@ import (
 // Modules are the PKCS#11 modules of this workstation. Each is opened when it
 // is first wanted, and asked again later when it failed: a driver may be
 // installed while the agent runs, and one broken driver hides no other.
-type Modules struct{ list []*driver }
+type Modules struct {
+	list     []*driver
+	patience time.Duration // how long a page waits for a driver that hangs
+}
 
 // Source is one module: the name to show for it, and how to open it.
 type Source struct {
@@ -37,7 +40,7 @@ func OpenModules(paths []string) *Modules {
 
 // ModulesFrom takes modules that the caller knows how to open.
 func ModulesFrom(sources ...Source) *Modules {
-	m := &Modules{}
+	m := &Modules{patience: 8 * time.Second}
 	for _, s := range sources {
 		m.list = append(m.list, &driver{source: s})
 	}
@@ -98,12 +101,9 @@ type moduleFault struct {
 	err  error
 }
 
-// pollTime bounds how long a page waits for a driver that hangs.
-const pollTime = 8 * time.Second
-
 // poll asks all modules at once what is plugged in. No PIN is involved.
 func (m *Modules) poll(ctx context.Context) (tokens []token, faults []moduleFault) {
-	ctx, stop := context.WithTimeout(ctx, pollTime)
+	ctx, stop := context.WithTimeout(ctx, m.patience)
 	defer stop()
 	type answer struct {
 		tokens []token
