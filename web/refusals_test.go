@@ -151,3 +151,23 @@ func TestTheStatementGoesToTheAgentByAPlainFormWithBothParts(t *testing.T) {
 		t.Errorf("only %d forms to the agent were seen", posts)
 	}
 }
+
+func TestHostileTextInAViewStaysText(t *testing.T) {
+	p := load(t)
+	evil := `"><script>alert(1)</script><img src=x onerror=alert(1)>`
+	v := view.List{Frame: frame(evil, ""), Heading: evil, Rows: []view.ListRow{{ID: evil, Name: evil, School: evil, Why: evil, Error: evil, Href: "javascript:alert(1)", State: view.Mark{Kind: evil, Text: evil}}},
+		Filter: view.ListFilter{Action: "/applications", Name: view.Field{Value: evil, Error: evil}}, Batch: &view.Batch{Action: "/applications", Rule: evil}}
+	kept := false
+	walk(render(t, p, v), func(n *html.Node) {
+		if n.Data == "img" || n.Data == "script" && attribute(n, "src") == "" {
+			t.Errorf("<%s> came out of a text", n.Data)
+		}
+		if strings.HasPrefix(attribute(n, "href"), "javascript:") {
+			t.Error("a script came out as a link")
+		}
+		kept = kept || n.Data == "input" && attribute(n, "value") == evil
+	})
+	if !kept {
+		t.Error("the typed text is not there as it was typed")
+	}
+}
