@@ -339,7 +339,7 @@ func readWhole(path string, limit int, buffer []byte) ([]byte, error) {
 		}
 		n, err := f.Read(buffer[len(buffer):cap(buffer)])
 		buffer = buffer[:len(buffer)+n]
-		if err == io.EOF {
+		if err == io.EOF || err == nil && info.Size() > 0 && int64(len(buffer)) == info.Size() {
 			return buffer, nil
 		}
 		if err != nil {
