@@ -282,3 +282,21 @@ func (tx *Tx) pathOf(t *table, id string) (string, error) {
 	}
 	return r.path(), nil
 }
+
+// Appointment reads one appointment by its id.
+func (tx *Tx) Appointment(id string) (org.Appointment, error) {
+	r, err := tx.find(appointments, id)
+	if err != nil {
+		return org.Appointment{}, err
+	}
+	return appointmentOf(r), nil
+}
+
+// Correction reads one correction by its id.
+func (tx *Tx) Correction(id string) (registration.Correction, error) {
+	r, err := tx.find(corrections, id)
+	if err != nil {
+		return registration.Correction{}, err
+	}
+	return correctionOf(r), nil
+}

@@ -97,3 +97,10 @@ func (a authority) trust() seal.Trust {
 
 // Shanghai is the zone of everything.
 var Shanghai = registration.Shanghai
+
+// Double is somebody with the same number and another key, issued by the same
+// authority and known to no register.
+func (w *World) Double(tb testing.TB, person string) Person {
+	tb.Helper()
+	return w.ca.person(tb, w.People[person], time.Now().UnixNano(), w.Clock())
+}

@@ -1,0 +1,194 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/custody"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+	"sealdesk/server/store/storetest"
+)
+
+// deed is one act of the table as a test performs it: by whom, on which body,
+// and what it changes.
+type deed struct {
+	person, body  string
+	first, second string // signers of an act of two people
+	touch         func(tx *store.Tx, id string) error
+	peer          string // somebody else with the same right in the same body
+	outside       string // somebody with the same role in another body, and that body
+	outsideBody   string
+}
+
+// touchApplication changes a record of HS1.
+func touchApplication(tx *store.Tx, id string) error {
+	a, err := tx.Application(id)
+	if err != nil {
+		return err
+	}
+	a.Reason = "改动 " + fmt.Sprint(tx.Number())
+	return tx.Put(a)
+}
+
+func touchNothing(*store.Tx, string) error { return nil }
+
+// deeds are the acts that people do.
+var deeds = map[policy.Act]deed{
+	policy.Login:     {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Logout:    {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.View:      {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.SetWindow: {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
+	policy.SetLicence: {person: "U00006", body: "HS2", peer: "", outside: "U00006", outsideBody: "HS1",
+		touch: func(tx *store.Tx, _ string) error {
+			o, err := tx.Organisation("HS2")
+			if err != nil {
+				return err
+			}
+			o.Licence = fmt.Sprint("L", tx.Number())
+			return tx.Put(o)
+		}},
+	policy.ImportSheet: {person: "U00003", body: "HS1", peer: "U00006", outside: "U00008", outsideBody: "HS2",
+		touch: func(tx *store.Tx, id string) error {
+			return tx.Put(registration.Import{ID: id + "-again", Organ: "HS1", Year: 2026, By: "U00003"})
+		}},
+	policy.Accept:               {person: "U00003", body: "HS1", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
+	policy.Review:               {person: "U00003", body: "HS1", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
+	policy.NotAccept:            {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
+	policy.CountersignNotAccept: {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
+	policy.Send:                 {person: "U00004", body: "HS1", touch: touchApplication},
+	policy.ReturnToSchool:       {person: "U00005", body: "341021", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Conclude:             {person: "U00005", body: "341021", first: "U00005", second: "U00006", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Confirm:              {person: "U00006", body: "341021", first: "U00005", second: "U00006", touch: touchApplication},
+	policy.RevokeKey: {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1",
+		touch: func(tx *store.Tx, _ string) error {
+			k, err := tx.KeysOf("U00008")
+			if err != nil || len(k) == 0 {
+				return fmt.Errorf("no key: %w", err)
+			}
+			k[0].State = custody.Revoked
+			return tx.Put(k[0])
+		}},
+}
+
+func touchWindow(tx *store.Tx, _ string) error {
+	w, err := tx.WindowsOf(2026, "341021")
+	if err != nil || len(w) == 0 {
+		return fmt.Errorf("no window: %w", err)
+	}
+	w[0].Reason = fmt.Sprint("改 ", tx.Number())
+	return tx.Put(w[0])
+}
+
+// scene is one act ready to be committed.
+type scene struct {
+	w       *storetest.World
+	act     policy.Act
+	d       deed
+	purpose *store.Purpose // nil for an unsealed act
+	id      string         // of the application
+	text    seal.Statement
+}
+
+// stage makes a fresh application and a fresh statement for an act.
+func stage(t *testing.T, w *storetest.World, act policy.Act, purpose *store.Purpose, n int) scene {
+	t.Helper()
+	a := w.Application(n, "HS1")
+	w.Import(t, "U00003", "HS1", a)
+	s := scene{w: w, act: act, d: deeds[act], purpose: purpose, id: a.ID}
+	if purpose != nil {
+		s.text = s.statement(t, purpose.Kind, s.signers()...)
+	}
+	return s
+}
+
+func (s scene) signers() []storetest.Person {
+	if s.purpose.Signers == 2 {
+		return []storetest.Person{s.w.People[s.d.first], s.w.People[s.d.second]}
+	}
+	return []storetest.Person{s.w.People[s.d.person]}
+}
+
+// statement of a kind over this scene's record.
+func (s scene) statement(t *testing.T, kind seal.Kind, signers ...storetest.Person) seal.Statement {
+	t.Helper()
+	var annex seal.Annex
+	if form, _ := seal.FormOf(kind); form.Table {
+		annex = seal.Annex{Columns: []string{"内容"}, Rows: []seal.AnnexRow{{Record: s.id, Cells: []string{"甲"}}}}
+	}
+	return s.w.Statement(t, kind, s.d.body, signers, nil, annex)
+}
+
+// work is the act's closure over a statement.
+func (s scene) work(text seal.Statement) store.Work {
+	return func(tx *store.Tx) (audit.Entry, error) {
+		e := audit.Entry{Act: string(s.act), Subject: "application/" + s.id}
+		if s.purpose != nil {
+			if err := tx.Derive(text); err != nil {
+				return e, err
+			}
+		}
+		if signed, signers := tx.Progress(); signed < signers {
+			return e, tx.Propose(registration.Proposal{Subject: "application/" + s.id})
+		}
+		return e, s.d.touch(tx, s.id)
+	}
+}
+
+// open lets the first of two people sign, when this act is the second's.
+func (s scene) open(t *testing.T) {
+	t.Helper()
+	if s.purpose == nil || s.purpose.From != 2 {
+		return
+	}
+	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept}[s.act]
+	o := s
+	o.act = first
+	_, err := s.w.Store.Commit(context.Background(), s.w.Grant(t, s.d.first, first, s.d.body), s.w.Seal(t, s.text, s.w.People[s.d.first]), o.work(s.text))
+	if err != nil {
+		t.Fatalf("the first of two: %v", err)
+	}
+}
+
+func (s scene) seals(t *testing.T) []seal.Verified {
+	t.Helper()
+	if s.purpose == nil {
+		return nil
+	}
+	return s.w.Seal(t, s.text, s.w.People[s.d.person])
+}
+
+func (s scene) grant(t *testing.T) policy.Grant {
+	t.Helper()
+	return s.w.Grant(t, s.d.person, s.act, s.d.body)
+}
+
+func (s scene) commit(g policy.Grant, seals []seal.Verified, text seal.Statement) (audit.Receipt, error) {
+	return s.w.Store.Commit(context.Background(), g, seals, s.work(text))
+}
+
+// appoint changes one appointment's role behind the back of whoever holds it,
+// by a real act of the security officer.
+func appoint(t *testing.T, w *storetest.World, a org.Appointment) {
+	t.Helper()
+	p := w.People["U00001"]
+	text := w.Statement(t, seal.KeyRevoke, "341000", []storetest.Person{p}, nil, seal.Annex{})
+	_, err := w.Store.Commit(context.Background(), w.Grant(t, "U00001", policy.RevokeKey, "341000"), w.Seal(t, text, p),
+		func(tx *store.Tx) (audit.Entry, error) {
+			if err := tx.Derive(text); err != nil {
+				return audit.Entry{}, err
+			}
+			if _, err := tx.Appointment(a.ID); err != nil {
+				return audit.Entry{}, err
+			}
+			return audit.Entry{Subject: "appointment/" + a.ID}, tx.Put(a)
+		})
+	if err != nil {
+		t.Fatalf("appoint: %v", err)
+	}
+}
