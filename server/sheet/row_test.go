@@ -201,6 +201,32 @@ func TestNumberFormatsThatShowADate(t *testing.T) {
 	}
 }
 
+func TestBuiltInNumberFormatsThatShowADate(t *testing.T) {
+	for id := range 100 {
+		want := id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58
+		p := parts(sheetXML(rowsXML(good())))
+		p["xl/styles.xml"] = strings.Replace(p["xl/styles.xml"], `numFmtId="14"`, fmt.Sprintf(`numFmtId="%d"`, id), 1)
+		r := checkBytes(t, sample(t), pack(t, p), "341024")
+		if got := r.Counts.Accepted == 1; got != want {
+			t.Errorf("format %d: a date is %v", id, got)
+		}
+	}
+}
+
+func TestSerialNumbersOfTheFirstMonthsAndTheLastDay(t *testing.T) {
+	for serial, want := range map[string]string{"1": "1900-01-01", "59": "1900-02-28", "61": "1900-03-01", "45573.9999999": "2024-10-08", "2958465": "9999-12-31"} {
+		day, _, code := cell{kind: dateCell, text: serial}.instant(false)
+		if got := registration.DateOf(day).String(); got != want || code != "" {
+			t.Errorf("%s: %s %s, want %s", serial, got, code, want)
+		}
+	}
+	for _, serial := range []string{"-1", "2958466"} {
+		if _, _, code := (cell{kind: dateCell, text: serial}).instant(false); code != "out-of-range" {
+			t.Errorf("%s: %q", serial, code)
+		}
+	}
+}
+
 // readmeCodes are all codes that a report can hold.
 var readmeCodes = strings.Fields(`empty-file too-large encrypted not-xlsx damaged unsafe-path duplicate-part macros doctype
 external-link embedded-object wrong-sheet hidden-sheet too-many-columns too-many-rows no-header duplicate-column missing-column
