@@ -1,0 +1,55 @@
+# Every target works as the first thing typed on a bare Debian 12 with Go: the
+# packages it needs and lacks are named, with the reason, and installed.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+DEMO_DIR    ?= .demo
+STAFF_ADDR  ?= localhost:8443
+PUBLIC_ADDR ?= public.localhost:8444
+AGENT_ADDR  ?= 127.0.0.1:17890
+ONLY        ?=
+BIN         := bin
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+export CGO_ENABLED = 1
+
+.PHONY: demo demo-clean build check test bench soak fmt packages-demo packages-test
+
+demo: packages-demo build
+	@exec $(BIN)/portal demo --dir "$(DEMO_DIR)" --staff "$(STAFF_ADDR)" --public "$(PUBLIC_ADDR)" --agent "$(AGENT_ADDR)"
+
+demo-clean:
+	rm -rf -- "$(DEMO_DIR)"
+
+build:
+	@mkdir -p $(BIN)
+	$(GO) build -o $(BIN)/portal ./server/cmd/portal
+	$(GO) build -o $(BIN)/keyagent ./hsm/cmd/keyagent
+	CGO_ENABLED=0 $(GO) build -o $(BIN)/auditverify ./server/cmd/auditverify
+
+# check is what one runs before a commit: no browser, no crash rounds.
+check: packages-test
+	@test -z "$$(gofmt -l hsm policy server web migrations)" || { gofmt -l hsm policy server web migrations; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) test -skip "Browser|Crash" -timeout 20m ./...
+
+test: packages-test build
+	@test -z "$$(gofmt -l hsm policy server web migrations)" || { gofmt -l hsm policy server web migrations; exit 1; }
+	$(GO) vet ./...
+	$(GO) test -p 2 -timeout 25m ./...
+
+bench: packages-test build
+	@ONLY="$(ONLY)" server/bench.sh
+
+soak: packages-test build
+	$(GO) test -tags soak -timeout 12h -run 'Soak' -v ./...
+
+fmt:
+	gofmt -w hsm policy server web migrations
+
+packages-demo:
+	@server/packages.sh demo
+
+packages-test:
+	@server/packages.sh test

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/sheet"
+)
+
+// check tells what is wrong, in sentences with a cure; it succeeds only when
+// serve would work.
+func check(ctx context.Context, args []string) error {
+	records := false
+	c, _, err := withConfig("check", args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&records, "records", false, "逐行核对每一条记录与日志里的最后状态")
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println("配置：可以使用")
+	h, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	fmt.Println("数据库、时钟、密钥环、日志头：正常")
+	keys, err := h.vault.keys(ctx, c)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	if _, err := keys.LogSigner.Sign([]byte("portal check\n")); err != nil {
+		return told("日志密钥签不出来", err)
+	}
+	fmt.Printf("HSM：日志密钥（Ed25519）签名一次用 %.1f 毫秒\n", float64(time.Since(begun).Microseconds())/1000)
+	if err := h.store.Ready(ctx); err != nil {
+		return err
+	}
+	if !records {
+		return nil
+	}
+	report, err := h.store.CheckRecords(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range report.Faults {
+		fmt.Println(f.Sentence)
+	}
+	if len(report.Faults) > 0 {
+		return exit{1, fmt.Sprintf("记录与日志不符，共 %d 处：请停止办理，保全数据库，告知安全审计员。", len(report.Faults))}
+	}
+	fmt.Printf("记录：%d 条全部与日志相符\n", report.Rows)
+	return nil
+}
+
+// importSheet is the dry run without a server.
+func importSheet(ctx context.Context, args []string) error {
+	if len(args) == 0 || args[0] != "check" {
+		return exit{2, "用法：portal import check --reference DIR --organ ID --at TIME FILE"}
+	}
+	fs := flag.NewFlagSet("portal import check", flag.ContinueOnError)
+	dir := fs.String("reference", ".", "organisations.csv、staff.csv、windows.csv 所在的目录")
+	organ := fs.String("organ", "", "导入到哪个机构，如 341021")
+	at := fs.String("at", "", "按这个时间核对，如 2024-11-20T10:00:00+08:00；不写就是现在")
+	if err := fs.Parse(args[1:]); err != nil {
+		return exit{2, ""}
+	}
+	now := time.Now()
+	if *at != "" {
+		var err error
+		if now, err = time.Parse(time.RFC3339, *at); err != nil {
+			return exit{2, "--at 要写成 2024-11-20T10:00:00+08:00 的样子"}
+		}
+	}
+	if fs.NArg() != 1 {
+		return exit{2, "请写明一个要试读的文件"}
+	}
+	ref, err := sheet.LoadReference(*dir)
+	if err != nil {
+		return exit{2, "参考表读不出：" + sentence(err)}
+	}
+	raw, err := os.ReadFile(fs.Arg(0))
+	if err != nil {
+		return exit{2, "读不到文件：" + err.Error()}
+	}
+	report, err := sheet.Check(ctx, sheet.Input{ReaderAt: bytes.NewReader(raw), Size: int64(len(raw))}, ref, *organ, now)
+	if err != nil {
+		return exit{2, sentence(err)}
+	}
+	if err := report.WriteCSV(os.Stdout); err != nil {
+		return err
+	}
+	switch {
+	case report.Refused():
+		return exit{2, ""}
+	case !report.Clean():
+		return exit{1, ""}
+	}
+	return nil
+}
+
+// sentence is what an error says to people.
+func sentence(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Sentence
+	}
+	return err.Error()
+}
+
+func logCommand(ctx context.Context, args []string) error {
+	if len(args) == 0 || args[0] != "export" {
+		return exit{2, "用法：portal log export [--bodies DIR] DIR"}
+	}
+	bodies := ""
+	c, rest, err := withConfig("log export", args[1:], func(fs *flag.FlagSet) {
+		fs.StringVar(&bodies, "bodies", "", "连同条目的原文一起导出到这个目录（含姓名，须按 R57 办理）")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return errors.New("请写明导出到哪个目录")
+	}
+	h, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	return h.store.ExportLog(ctx, rest[0], bodies)
+}

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+)
+
+// returnMatter sends a record back to its school.
+type returnMatter struct {
+	Application string `json:"application"`
+	Reason      string `json:"reason"`
+}
+
+func (m *returnMatter) act() policy.Act   { return policy.ReturnToSchool }
+func (m *returnMatter) size() int         { return 0 }
+func (m *returnMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
+
+func (m *returnMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfApplication(m.Application).Subject()}
+	a, err := r.Application(m.Application)
+	if err != nil {
+		return d, err
+	}
+	by, err := signerAt(h, 0)
+	if err != nil {
+		return d, err
+	}
+	auditor, err := personOf(r, by)
+	if err != nil {
+		return d, err
+	}
+	c, err := calendarOf(k, r, a.Unit)
+	if err != nil {
+		return d, err
+	}
+	step, err := a.Return(auditor, m.Reason, c, now)
+	if err != nil {
+		return d, err
+	}
+	d.puts = []any{step.After}
+	d.statement, err = registration.ReturnStatement(h, step)
+	return d, err
+}
+
+// concludeMatter gives 注册合格 to a batch.
+type concludeMatter struct {
+	Unit    string            `json:"unit"`
+	IDs     []string          `json:"ids"`
+	Reasons map[string]string `json:"reasons,omitempty"` // where a person had to judge
+	// Adverse holds what the form said of rows that do not belong in a batch,
+	// so that the refusal can name them.
+	Adverse map[string]registration.Conclusion `json:"adverse,omitempty"`
+}
+
+func (m *concludeMatter) act() policy.Act   { return policy.Conclude }
+func (m *concludeMatter) size() int         { return len(m.IDs) }
+func (m *concludeMatter) refs() []store.Ref { return refsOf(m.IDs) }
+
+func (m *concludeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfOrganisation(m.Unit).Subject()}
+	by, err := signerAt(h, 0)
+	if err != nil {
+		return d, err
+	}
+	auditor, err := personOf(r, by)
+	if err != nil {
+		return d, err
+	}
+	var list []registration.Application
+	verdicts := map[string]registration.Verdict{}
+	for _, id := range m.IDs {
+		a, err := r.Application(id)
+		if err != nil {
+			return d, err
+		}
+		list = append(list, a)
+		v := registration.Verdict{Conclusion: registration.Registered, Reason: m.Reasons[id]}
+		if adverse, ok := m.Adverse[id]; ok {
+			v.Conclusion = adverse
+		}
+		verdicts[id] = v
+	}
+	c, err := calendarOf(k, r, m.Unit)
+	if err != nil {
+		return d, err
+	}
+	steps, err := registration.ConcludeBatch(list, verdicts, auditor, judges(k, r), c, now)
+	if err != nil {
+		return d, err
+	}
+	for _, s := range steps {
+		d.puts = append(d.puts, s.After)
+	}
+	d.statement, err = registration.ConcludeStatement(h, steps, salts)
+	return d, err
+}
+
+// judges gives the rules of each school once.
+func judges(k knowledge, r rows) func(registration.Application) (registration.Judge, error) {
+	known := map[string]registration.Judge{}
+	return func(a registration.Application) (registration.Judge, error) {
+		if j, ok := known[a.School]; ok {
+			return j, nil
+		}
+		j, err := judgeOf(k, r, a.School)
+		if err == nil {
+			known[a.School] = j
+		}
+		return j, err
+	}
+}
+
+// verdictMatter is an act of auditor and lead about one record.
+type verdictMatter struct {
+	Application string               `json:"application"`
+	Verdict     registration.Verdict `json:"verdict"`
+}
+
+func (m *verdictMatter) act() policy.Act   { return policy.Conclude }
+func (m *verdictMatter) size() int         { return 0 }
+func (m *verdictMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
+
+func (m *verdictMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfApplication(m.Application).Subject()}
+	a, auditor, lead, err := twoPeople(r, h, m.Application)
+	if err != nil {
+		return d, err
+	}
+	j, err := judgeOf(k, r, a.School)
+	if err != nil {
+		return d, err
+	}
+	c, err := calendarOf(k, r, a.Unit)
+	if err != nil {
+		return d, err
+	}
+	step, err := a.ConcludeByTwo(m.Verdict, auditor, lead, j, c, now)
+	if err != nil {
+		return d, err
+	}
+	d.puts = []any{step.After}
+	d.statement, err = registration.ConcludeSingleStatement(h, step)
+	return d, err
+}

@@ -1,0 +1,179 @@
+package portal
+
+import (
+	"context"
+	"strconv"
+
+	"sealdesk/policy"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+	"sealdesk/web/view"
+)
+
+// GET /: what waits for this person, by deadline.
+func (p *Portal) home(c *call) (answer, error) {
+	v := view.Home{Frame: p.frame(c, "今日办理")}
+	if c.who.Holds(policy.SEC, policy.AUD, policy.SYS) {
+		v.Lead = "您是三员之一：这里不显示任何业务数据。"
+		v.Officer = "三员只看钥匙、日志与系统运行；教师的姓名和申请内容对三员不显示。"
+		return page{view: v}, nil
+	}
+	body, grant, err := p.place(c, policy.List)
+	if err != nil {
+		v.Lead = "目前没有等您办理的事项。"
+		return page{view: v}, nil
+	}
+	counts, err := p.store.Counts(c.ctx, grant, store.Filter{Year: p.year})
+	if err != nil {
+		return nil, err
+	}
+	total := map[registration.State]int{}
+	all := 0
+	for _, states := range counts {
+		for s, n := range states {
+			total[s] += n
+			all += n
+		}
+	}
+	waiting, err := p.waitingFor(c, grant)
+	if err != nil {
+		return nil, err
+	}
+	unit := unitIn(body.Path)
+	windows, err := p.store.UnitWindows(c.ctx, p.year, unit)
+	if err != nil {
+		return nil, err
+	}
+	figures := registration.Counts{ByState: total, ToSign: waiting,
+		Unsettled: total[registration.Imported] + total[registration.InReview] + total[registration.ReturnedSchool]}
+	work := 0
+	for _, role := range c.who.Roles() {
+		for _, d := range registration.Queue(role, unit, p.year, figures, registration.Calendar(windows), c.received) {
+			v.Due = append(v.Due, dueView(d))
+			work += d.Count
+		}
+	}
+	v.Lead = "共有 " + strconv.Itoa(work) + " 件事等您办理，按期限排列。"
+	if work == 0 {
+		v.Lead = "目前没有等您办理的事项。"
+	}
+	v.Funnel = funnel(body, p.year, total, all, c.who.Roles())
+	return page{view: v}, nil
+}
+
+// hrefs say where each kind of waiting work is done.
+var hrefs = map[policy.Act]view.Link{
+	policy.Accept:               {Text: "去受理", Href: "/applications?state=imported"},
+	policy.Review:               {Text: "去审查", Href: "/review"},
+	policy.CountersignNotAccept: {Text: "去看", Href: "/confirmations"},
+	policy.Send:                 {Text: "去上报", Href: "/send"},
+	policy.Conclude:             {Text: "去审核", Href: "/applications?state=at_county"},
+	policy.Confirm:              {Text: "去看", Href: "/confirmations"},
+	policy.SetLicence:           {Text: "去登记", Href: "/licences"},
+}
+
+func dueView(d registration.Due) view.Due {
+	v := view.Due{What: d.What, Count: d.Count, Until: d.Until, Act: hrefs[d.Act]}
+	switch {
+	case d.Closed:
+		v.Note, v.Quiet = "期限已过，记录保持原状；须先调整时段才能办理。", true
+	case d.Early:
+		v.Note, v.Quiet = "时段还没有开始。", true
+	}
+	return v
+}
+
+// funnel shows how far this body's applications are.
+func funnel(body org.Organisation, year int, total map[registration.State]int, all int, roles []policy.Role) *view.Funnel {
+	if all == 0 {
+		return nil
+	}
+	mine := map[registration.State]bool{}
+	for _, r := range roles {
+		switch r {
+		case policy.SC:
+			mine[registration.Imported], mine[registration.InReview] = true, true
+		case policy.SH:
+			mine[registration.Reviewed] = true
+		case policy.CA, policy.MD:
+			mine[registration.AtCounty] = true
+		}
+	}
+	f := &view.Funnel{Title: body.Name + " " + strconv.Itoa(year) + " 年申请走到哪一步"}
+	for _, s := range states {
+		if n := total[s]; n > 0 {
+			f.Steps = append(f.Steps, view.Step{Name: s.Word(), Count: n, Mine: mine[s]})
+		}
+	}
+	return f
+}
+
+// waitingFor counts the acts of two people that wait for this person's seal.
+func (p *Portal) waitingFor(c *call, grant policy.Grant) (int, error) {
+	open, err := p.store.OpenProposals(c.ctx, grant)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, w := range open {
+		if nextSigner(w) == c.who.Staff.ID && !c.received.After(w.Expires) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// nextSigner is whose seal an open proposal waits for.
+func nextSigner(w registration.Proposal) string {
+	if len(w.Signed) < len(w.Signers) {
+		return w.Signers[len(w.Signed)]
+	}
+	return ""
+}
+
+// cityRun finds the 市直 body beneath the city.
+func (p *Portal) cityRun(ctx context.Context, city policy.Body) (org.Organisation, bool) {
+	if city.Kind != "city" {
+		return org.Organisation{}, false
+	}
+	all, err := p.store.Organisations(ctx, city.Path)
+	if err != nil {
+		return org.Organisation{}, false
+	}
+	for _, o := range all {
+		if o.Kind == "city_run" {
+			return o, true
+		}
+	}
+	return org.Organisation{}, false
+}
+
+// unitOf is the organ whose windows matter to this person.
+func (p *Portal) unitOf(c *call) (string, bool) {
+	for _, a := range c.who.Officer.Appointments {
+		if a.Body.Kind == "city" {
+			if unit, ok := p.cityRun(c.ctx, a.Body); ok {
+				return unit.ID, true
+			}
+			continue
+		}
+		return unitIn(a.Body.Path), true
+	}
+	return "", false
+}
+
+// schoolNames are the bodies beneath a grant, for filters and lists.
+func (p *Portal) schoolNames(c *call, grant policy.Grant) (map[string]string, error) {
+	all, err := p.store.Organisations(c.ctx, grant.Body().Path)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, o := range all {
+		if o.School() {
+			names[o.ID] = o.Name
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,164 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+	"sealdesk/server/sheet"
+	"sealdesk/server/store"
+)
+
+// importMatter takes the good rows of a sheet in. The rows were judged when
+// the report was made; inside the transaction they are judged again by the
+// pack and the school as they are then.
+type importMatter struct {
+	Import registration.Import `json:"import"`
+	Job    string              `json:"job"`
+	First  int                 `json:"first"` // running number of the first record
+	// rows are what becomes of the sheet, in its order. They stay with the job,
+	// encrypted, and are read from there each time.
+	rows []importedRow
+}
+
+type importedRow struct {
+	line  int
+	id    string
+	state registration.State // imported, waiting or overdue
+	form  registration.Form
+}
+
+// load reads the rows that will become records.
+func (m *importMatter) load(ctx context.Context, p *Portal) error {
+	body, err := p.store.Organisation(ctx, m.Import.Organ)
+	if err != nil {
+		return err
+	}
+	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue))
+	if err != nil {
+		return err
+	}
+	for i, k := range kept {
+		var r sheet.Row
+		if err := json.Unmarshal(k.Cells, &r); err != nil {
+			return err
+		}
+		state := registration.Imported
+		switch r.Kind {
+		case sheet.Wait:
+			state = registration.Waiting
+		case sheet.Overdue:
+			state = registration.Overdue
+		}
+		m.rows = append(m.rows, importedRow{line: k.Line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), state: state, form: r.Form})
+	}
+	return nil
+}
+
+// maxSheetRows is what a sheet may hold.
+const maxSheetRows = 20000
+
+// settle marks the rows as taken in.
+func (m *importMatter) settle(ctx context.Context, p *Portal) error {
+	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue))
+	if err != nil {
+		return err
+	}
+	for i := range kept {
+		kept[i].Code = rowThere
+	}
+	if err := p.store.Scratch().PutImportRows(ctx, m.Job, kept); err != nil {
+		return err
+	}
+	n := len(kept)
+	return p.store.Scratch().ImportProgress(ctx, m.Job, jobImported, n, n, nil)
+}
+
+func (m *importMatter) act() policy.Act { return policy.ImportSheet }
+func (m *importMatter) size() int       { return len(m.rows) }
+
+func (m *importMatter) refs() []store.Ref {
+	refs := []store.Ref{store.OfImport(m.Import.ID), store.OfOrganisation(m.Import.Organ)}
+	seen := map[string]bool{}
+	for _, row := range m.rows {
+		refs = append(refs, store.OfApplication(row.id))
+		if !seen[row.form.SchoolCode] {
+			seen[row.form.SchoolCode] = true
+			refs = append(refs, store.OfOrganisation(row.form.SchoolCode))
+		}
+	}
+	return refs
+}
+
+func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfImport(m.Import.ID).Subject()}
+	if err := m.free(r); err != nil {
+		return d, err
+	}
+	by, err := signerAt(h, 0)
+	if err != nil {
+		return d, err
+	}
+	at := now.In(registration.Shanghai).Truncate(time.Millisecond)
+	imp := m.Import
+	imp.By, imp.At = by, at
+	judge := judges(k, r)
+	var apps []registration.Application
+	for _, row := range m.rows {
+		school, err := r.Organisation(row.form.SchoolCode)
+		if err != nil {
+			return d, err
+		}
+		a := registration.Application{ID: row.id, Year: k.year, Unit: unitIn(school.Path), School: school.ID, Path: school.Path, Form: row.form,
+			State: row.state, ImportID: imp.ID}
+		if row.state == registration.Imported {
+			j, err := judge(a)
+			if err != nil {
+				return d, err
+			}
+			if a, err = j.Of(a); err != nil {
+				return d, err
+			}
+		}
+		apps = append(apps, a)
+	}
+	if d.statement, err = registration.ImportStatement(h, imp, apps, salts); err != nil {
+		return d, err
+	}
+	d.puts = []any{imp}
+	for _, a := range apps {
+		a.ImportedAt, a.UpdatedAt = at, at
+		d.puts = append(d.puts, a)
+	}
+	return d, nil
+}
+
+// free asks that neither the import nor a person in it is there already.
+func (m *importMatter) free(r rows) error {
+	if _, err := r.Import(m.Import.ID); err == nil {
+		return fault.New(fault.Conflict, "这次导入已经办成，没有再次办理。请到导入列表查看。")
+	} else if !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	numbers := make([]string, len(m.rows))
+	for i, row := range m.rows {
+		numbers[i] = row.form.IDNumber
+		if _, err := r.Application(row.id); err == nil {
+			return fault.New(fault.Conflict, "在您查看之后又有一次导入，记录编号已被占用，没有导入。请重新检查文件后再签署。")
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	taken, err := r.Taken(m.Import.Year, numbers...)
+	if err != nil {
+		return err
+	}
+	if len(taken) > 0 {
+		return fault.New(fault.Conflict, "有 %d 行的人员本年度已有申请，没有导入。请重新检查文件后再签署。", len(taken))
+	}
+	return nil
+}

@@ -1,0 +1,238 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/custody"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+)
+
+// rows is where a matter reads what it is about: a transaction when it is
+// carried out, the read pool when it is only being drafted.
+type rows interface {
+	Application(id string) (registration.Application, error)
+	ApplicationsOf(school string, states ...registration.State) ([]registration.Application, error)
+	Taken(year int, numbers ...string) (map[string]string, error)
+	Import(id string) (registration.Import, error)
+	Window(id string) (registration.Window, error)
+	WindowsOf(year int, body string) ([]registration.Window, error)
+	Organisation(id string) (org.Organisation, error)
+	Staff(id string) (org.Staff, error)
+	Key(fingerprint string) (custody.Key, error)
+}
+
+// A matter is what somebody wants to do under a seal: what was typed and
+// chosen, no more. It is written twice from the same code, once to show the
+// text and once, from the rows as they are then, to carry it out.
+type matter interface {
+	// about names the kinds of statement and the act of the first signer.
+	act() policy.Act
+	// size is how many rows the annex has.
+	size() int
+	// draft derives the statement and what the records become.
+	draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error)
+	// refs are the records it will read, for one round trip.
+	refs() []store.Ref
+}
+
+// loader is a matter that keeps bulk with scratch and reads it before it is
+// drafted; settler tells scratch that it was carried out.
+type loader interface {
+	load(ctx context.Context, p *Portal) error
+}
+
+type settler interface {
+	settle(ctx context.Context, p *Portal) error
+}
+
+// draft is a matter as it would stand.
+type draft struct {
+	statement seal.Statement
+	puts      []any  // records as they become
+	subject   string // of the entry
+}
+
+// knowledge is what a matter needs besides rows: constant while serving.
+type knowledge struct {
+	pack registration.Pack
+	year int
+	role policy.Role // by which the act is granted
+}
+
+// kindsOf lists, for each kind of statement, how to read its matter back.
+var kindsOf = map[seal.Kind]func() matter{
+	seal.Import:           func() matter { return &importMatter{} },
+	seal.Review:           func() matter { return &reviewMatter{} },
+	seal.ReviewAdverse:    func() matter { return &reviewMatter{} },
+	seal.NotAccept:        func() matter { return &notAcceptMatter{} },
+	seal.Send:             func() matter { return &sendMatter{} },
+	seal.Return:           func() matter { return &returnMatter{} },
+	seal.Conclude:         func() matter { return &concludeMatter{} },
+	seal.ConcludeAdverse:  func() matter { return &verdictMatter{} },
+	seal.ConcludeOverride: func() matter { return &verdictMatter{} },
+	seal.Window:           func() matter { return &windowMatter{} },
+	seal.Licence:          func() matter { return &licenceMatter{} },
+	seal.KeyRevoke:        func() matter { return &revokeMatter{} },
+}
+
+// seconds are the acts by which the second signer completes the first's.
+var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept}
+
+// propose drafts a matter from the rows as they are and asks for the seal.
+func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {
+	if err := p.working(c); err != nil && m.act() != policy.RevokeKey {
+		return nil, err
+	}
+	grant, err := p.may(c, m.act(), body)
+	if err != nil {
+		return nil, err
+	}
+	if l, ok := m.(loader); ok {
+		if err := l.load(c.ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	life := alone
+	if len(others) > 0 {
+		life = together
+	}
+	d, err := m.draft(p.knowledge(grant), p.reading(c.ctx, grant), p.header(c, body, life, others...), freshSalts(m.size()), c.received)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return p.askForSeal(c, d.statement, payload{Org: body.ID, Matter: kept, Back: back})
+}
+
+func (p *Portal) knowledge(grant policy.Grant) knowledge {
+	return knowledge{pack: p.pack, year: p.year, role: grant.Role()}
+}
+
+// perform carries a sealed matter out: the grant is asked anew, the text is
+// derived again inside the transaction, and only what was sealed is done.
+func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit.Receipt, error) {
+	var none audit.Receipt
+	pl, err := payloadOf(pending)
+	if err != nil {
+		return none, err
+	}
+	fresh, ok := kindsOf[v.Kind()]
+	if !ok {
+		return none, errors.New("no matter for statements of kind " + string(v.Kind()))
+	}
+	m := fresh()
+	if err := json.Unmarshal(pl.Matter, m); err != nil {
+		return none, err
+	}
+	h, err := v.Statement().Header()
+	if err != nil {
+		return none, err
+	}
+	body, err := p.store.Organisation(c.ctx, pl.Org)
+	if err != nil {
+		return none, err
+	}
+	if err := p.working(c); err != nil && m.act() != policy.RevokeKey {
+		return none, err
+	}
+	act := m.act()
+	if len(h.Signers) > 1 && h.Signers[0].Staff != c.who.Staff.ID {
+		act = seconds[act]
+	}
+	grant, err := p.may(c, act, body)
+	if err != nil {
+		return none, err
+	}
+	if l, ok := m.(loader); ok {
+		if err := l.load(c.ctx, p); err != nil {
+			return none, err
+		}
+	}
+	salts := saltsOf(v.Statement())
+	receipt, err := p.store.Commit(again(c.ctx), grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
+		d, err := m.draft(p.knowledge(tx.Grant()), tx, h, salts, tx.Received())
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if err := registration.Compare(v.Statement(), d.statement); err != nil {
+			return audit.Entry{}, err
+		}
+		if err := tx.Derive(d.statement); err != nil {
+			return audit.Entry{}, err
+		}
+		if signed, of := tx.Progress(); signed < of {
+			return audit.Entry{Subject: d.subject}, tx.Propose(registration.Proposal{Unit: body.ID, Path: body.Path, Subject: d.subject, Note: string(pl.Matter)})
+		}
+		for _, noun := range d.puts {
+			if err := tx.Put(noun); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		return audit.Entry{Subject: d.subject}, nil
+	}, store.Reads(m.refs()...), store.Long(longBudget(m.size())))
+	if s, ok := m.(settler); ok && err == nil {
+		if err := s.settle(again(c.ctx), p); err != nil {
+			p.log.Error("a finished matter is not settled", "request", c.number, "cause", err.Error())
+		}
+	}
+	return receipt, err
+}
+
+// longBudget gives a batch time in proportion to its rows.
+func longBudget(rows int) time.Duration {
+	return 250*time.Millisecond + time.Duration(rows)*5*time.Millisecond
+}
+
+// again is the context of work that goes on when the browser went away.
+func again(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
+// reviewerOf and the like read people and rules as the rows have them now.
+func personOf(r rows, staff string) (registration.Person, error) {
+	s, err := r.Staff(staff)
+	if err != nil {
+		return registration.Person{}, err
+	}
+	return registration.Person{Staff: s.ID, Name: s.Name, Org: s.Org}, nil
+}
+
+// judgeOf gives the rules for a record's school.
+func judgeOf(k knowledge, r rows, school string) (registration.Judge, error) {
+	o, err := r.Organisation(school)
+	if err != nil {
+		return registration.Judge{}, err
+	}
+	return registration.Judge{Pack: k.pack, School: registration.SchoolFacts{Kind: o.Kind, Ownership: o.Ownership, Licence: o.Licence}}, nil
+}
+
+func calendarOf(k knowledge, r rows, unit string) (registration.Calendar, error) {
+	windows, err := r.WindowsOf(k.year, unit)
+	return registration.Calendar(windows), err
+}
+
+// signers of a header, by place.
+func signerAt(h seal.Header, i int) (string, error) {
+	if i >= len(h.Signers) {
+		return "", fault.New(fault.Invalid, "这份陈述没有列明第 %d 位签署人，不能办理。请回到办理页面重新出具。", i+1)
+	}
+	return h.Signers[i].Staff, nil
+}
+
+func refsOf(ids []string) []store.Ref {
+	refs := make([]store.Ref, len(ids))
+	for i, id := range ids {
+		refs[i] = store.OfApplication(id)
+	}
+	return refs
+}

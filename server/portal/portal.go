@@ -1,0 +1,85 @@
+// Package portal is the web of Sealdesk: routes, pages, sessions, and the one
+// place where a kind of error becomes a status. A handler asks for the grant,
+// reads the form, calls the noun, commits, answers; it holds no rule of the
+// business and writes no record except through store.Commit.
+//
+// It promises that no page is sent half-made, that every route but the listed
+// few wants a session whose key custody is asked at that very request, that
+// no script but our own runs and no form goes anywhere but to ourselves and to
+// the agent on the workstation's loopback.
+package portal
+
+import (
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"sealdesk/policy"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+	"sealdesk/web"
+)
+
+// Config is what a portal is made of. All fields are needed.
+type Config struct {
+	Store    *store.Store
+	Policy   *policy.Policy
+	Pack     registration.Pack
+	Roots    *x509.CertPool // issuers of staff certificates
+	CA       []byte         // the same, PEM, for the proof files' readers
+	Log      *slog.Logger
+	Clock    func() time.Time
+	Name     string        // the portal's name in statements
+	Year     int           // plan year
+	Origin   string        // of the staff listener, https://host[:port]
+	Agent    string        // origin of the agent, http://127.0.0.1:port
+	Verifier note.Verifier // of the log's checkpoints
+}
+
+// Portal serves the staff pages.
+type Portal struct {
+	store    *store.Store
+	policy   *policy.Policy
+	pack     registration.Pack
+	roots    *x509.CertPool
+	ca       []byte
+	log      *slog.Logger
+	clock    func() time.Time
+	name     string
+	year     int
+	origin   string
+	host     string
+	agent    string
+	verifier note.Verifier
+	pages    *web.Pages
+	jobs     *jobs
+	static   http.Handler
+	unknown  atomic.Int64 // refusals of people nobody knows, since their last entry
+}
+
+// New makes a portal; Close ends what it runs in the background.
+func New(c Config) (*Portal, error) {
+	if c.Store == nil || c.Policy == nil || c.Roots == nil || c.Log == nil || c.Clock == nil || c.Verifier == nil {
+		return nil, errors.New("portal: a part of the configuration is missing")
+	}
+	u, err := url.Parse(c.Origin)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.Load()
+	if err != nil {
+		return nil, err
+	}
+	return &Portal{store: c.Store, policy: c.Policy, pack: c.Pack, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
+		year: c.Year, origin: c.Origin, host: u.Host, agent: c.Agent, verifier: c.Verifier, pages: pages, jobs: newJobs(),
+		static: pages.Static()}, nil
+}
+
+// Close waits for work in the background.
+func (p *Portal) Close() { p.jobs.close() }

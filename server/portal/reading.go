@@ -1,0 +1,70 @@
+package portal
+
+import (
+	"context"
+	"strings"
+
+	"sealdesk/policy"
+	"sealdesk/server/custody"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+)
+
+// reading lets a matter be drafted from the read pool, within a grant.
+type reading struct {
+	ctx   context.Context
+	store *store.Store
+	grant policy.Grant
+}
+
+func (p *Portal) reading(ctx context.Context, g policy.Grant) reading {
+	return reading{ctx, p.store, g}
+}
+
+func (r reading) Application(id string) (registration.Application, error) {
+	return r.store.Application(r.ctx, r.grant, id)
+}
+
+func (r reading) ApplicationsOf(school string, states ...registration.State) ([]registration.Application, error) {
+	return r.store.ApplicationsOf(r.ctx, r.grant, school, states...)
+}
+
+func (r reading) Import(id string) (registration.Import, error) {
+	return r.store.Import(r.ctx, r.grant, id)
+}
+
+func (r reading) Window(id string) (registration.Window, error) {
+	parts := strings.Split(id, "/")
+	if len(parts) == 3 {
+		windows, err := r.WindowsOf(0, parts[1])
+		if err != nil {
+			return registration.Window{}, err
+		}
+		for _, w := range windows {
+			if w.ID == id {
+				return w, nil
+			}
+		}
+	}
+	return registration.Window{}, fault.New(fault.NotFound, "没有找到这个时段。请刷新后再选。")
+}
+
+func (r reading) WindowsOf(year int, body string) ([]registration.Window, error) {
+	return r.store.UnitWindows(r.ctx, year, body)
+}
+
+func (r reading) Organisation(id string) (org.Organisation, error) {
+	return r.store.Organisation(r.ctx, id)
+}
+func (r reading) Staff(id string) (org.Staff, error) { return r.store.Staff(r.ctx, id) }
+func (r reading) Key(fingerprint string) (custody.Key, error) {
+	return r.store.KeyInCustody(r.ctx, fingerprint)
+}
+
+// Taken asks one by one whether an ID number has a live application in reach;
+// the transaction asks again, past every reach.
+func (r reading) Taken(year int, numbers ...string) (map[string]string, error) {
+	return r.store.Taken(r.ctx, year, numbers...)
+}

@@ -1,0 +1,218 @@
+package portal
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+)
+
+// Who may ask a route.
+type access int
+
+const (
+	anyone   access = iota // nobody is known yet
+	signedIn               // a session whose key is in custody at this request
+)
+
+// A route is one line of the table that Handler serves.
+type route struct {
+	method, path string
+	access       access
+	handle       func(*Portal, *call) (answer, error)
+}
+
+// routes is everything that the staff listener answers, top to bottom.
+var routes = []route{
+	{"GET", "/sign-in", anyone, (*Portal).signIn},
+	{"GET", "/sign-in/help", anyone, (*Portal).signInHelp},
+	{"GET", "/sealed", anyone, (*Portal).sealedPage},
+	{"POST", "/sealed", anyone, (*Portal).sealed},
+	{"POST", "/sign-out", signedIn, (*Portal).signOut},
+
+	{"GET", "/", signedIn, (*Portal).home},
+	{"GET", "/statements/:digest", signedIn, (*Portal).showStatement},
+	{"POST", "/statements/:digest/withdraw", signedIn, (*Portal).withdrawStatement},
+	{"GET", "/receipts/:number", signedIn, (*Portal).showReceipt},
+	{"GET", "/receipts/:number/proof", signedIn, (*Portal).downloadProof},
+
+	{"GET", "/imports", signedIn, (*Portal).listImports},
+	{"GET", "/imports/template", signedIn, (*Portal).importTemplate},
+	{"POST", "/imports", signedIn, (*Portal).uploadSheet},
+	{"GET", "/imports/:job", signedIn, (*Portal).showImport},
+	{"GET", "/imports/:job/progress", signedIn, (*Portal).importProgress},
+	{"GET", "/imports/:job/report", signedIn, (*Portal).importReport},
+	{"POST", "/imports/:job", signedIn, (*Portal).chooseImport},
+	{"GET", "/imports/:job/rejected", signedIn, (*Portal).rejectedRows},
+	{"POST", "/imports/:job/rows/:row", signedIn, (*Portal).mendRow},
+
+	{"GET", "/applications", signedIn, (*Portal).listApplications},
+	{"POST", "/applications", signedIn, (*Portal).batchApplications},
+	{"GET", "/applications/:id", signedIn, (*Portal).showApplication},
+	{"GET", "/applications/:id/review", signedIn, (*Portal).showReview},
+	{"POST", "/applications/:id/review", signedIn, (*Portal).saveReview},
+	{"GET", "/applications/:id/correct", signedIn, (*Portal).showCorrection},
+	{"POST", "/applications/:id/correct", signedIn, (*Portal).saveCorrection},
+	{"POST", "/applications/:id/not-accept", signedIn, (*Portal).proposeNotAccept},
+	{"POST", "/applications/:id/return", signedIn, (*Portal).proposeReturn},
+	{"POST", "/applications/:id/conclude", signedIn, (*Portal).proposeConclusion},
+
+	{"GET", "/review", signedIn, (*Portal).reviewBoard},
+	{"POST", "/review", signedIn, (*Portal).proposeReview},
+	{"GET", "/send", signedIn, (*Portal).sendBoard},
+	{"POST", "/send", signedIn, (*Portal).proposeSend},
+	{"GET", "/confirmations", signedIn, (*Portal).confirmations},
+	{"GET", "/confirmations/:id", signedIn, (*Portal).confirmation},
+
+	{"GET", "/windows", signedIn, (*Portal).windows},
+	{"POST", "/windows", signedIn, (*Portal).proposeWindow},
+	{"GET", "/licences", signedIn, (*Portal).licences},
+	{"POST", "/licences", signedIn, (*Portal).proposeLicence},
+
+	{"GET", "/log", signedIn, (*Portal).readLog},
+	{"GET", "/log/:number", signedIn, (*Portal).readEntry},
+	{"GET", "/keys", signedIn, (*Portal).listKeys},
+	{"POST", "/keys/revoke", signedIn, (*Portal).proposeRevoke},
+}
+
+// Limits of one request.
+const (
+	maxForm    = 1 << 20  // bytes of a form
+	maxUpload  = 21 << 20 // bytes of a form with a sheet in it (the sheet: 20 MiB)
+	patience   = 60 * time.Second
+	uploadPath = "/imports"
+)
+
+// Handler is the staff listener: every route gets host check, headers, the
+// standard library's cross-origin protection, a body limit, a deadline, a
+// request number, recovery and the session check by construction.
+func (p *Portal) Handler() http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.SetTrustedProxies(nil)
+	for _, r := range routes {
+		engine.Handle(r.method, r.path, p.edge(r))
+	}
+	missing := p.edge(route{access: anyone, handle: func(*Portal, *call) (answer, error) {
+		return nil, fault.New(fault.NotFound, "没有这个页面。请从左边的目录进入，或回到今日办理。")
+	}})
+	engine.NoRoute(missing)
+	engine.NoMethod(missing)
+	engine.GET("/static/*path", func(g *gin.Context) {
+		g.Header("Cache-Control", "public, max-age=31536000, immutable")
+		http.StripPrefix("/static", p.static).ServeHTTP(g.Writer, g.Request)
+	})
+	engine.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
+	engine.GET("/readyz", p.readyz)
+	return onlyHost(p.host, guard(p.agent, http.NewCrossOriginProtection().Handler(engine)))
+}
+
+// edge runs one route and turns what comes back into an answer.
+func (p *Portal) edge(r route) gin.HandlerFunc {
+	return func(g *gin.Context) {
+		ctx, cancel := context.WithTimeout(g.Request.Context(), patience)
+		defer cancel()
+		c := &call{ctx: ctx, req: g.Request, writer: g.Writer, param: g.Param, number: requestNumber()}
+		g.Header("X-Request-Id", c.number)
+		a, err := p.serve(r, c)
+		if err != nil {
+			f := sentenced(err)
+			p.log.Info("refused", "request", c.number, "method", r.method, "route", r.path, "kind", string(f.Kind), "cause", causeOf(f))
+			p.recordRefusal(c, policy.Act(r.path), "", f)
+			if f.Kind == fault.Locked && c.who == nil {
+				a = redirect{"/sign-in?back=1"}
+			} else {
+				a = p.refused(c, f)
+			}
+		}
+		a.write(p, g, c)
+	}
+}
+
+// serve reads the request, finds the session and runs the handler; a panic
+// becomes an error.
+func (p *Portal) serve(r route, c *call) (a answer, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.log.Error("panic", "request", c.number, "route", r.path, "stack", string(debug.Stack()))
+			a, err = nil, errors.New("the handler panicked")
+		}
+	}()
+	if err := readBody(r, c); err != nil {
+		return nil, err
+	}
+	c.received = p.clock()
+	if r.access == signedIn {
+		if c.who, err = p.session(c); err != nil {
+			return nil, err
+		}
+	}
+	return r.handle(p, c)
+}
+
+// readBody reads the whole request before the clock is asked: a window is
+// judged by when the last byte had arrived.
+func readBody(r route, c *call) error {
+	if c.req.Method != http.MethodPost {
+		c.form = c.req.URL.Query()
+		return nil
+	}
+	limit := int64(maxForm)
+	if r.path == uploadPath {
+		limit = maxUpload
+	}
+	c.req.Body = http.MaxBytesReader(c.writer, c.req.Body, limit)
+	err := c.req.ParseMultipartForm(limit)
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = c.req.ParseForm()
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return fault.New(fault.Invalid, "提交的内容超过 %d MiB，没有收下。请分成几份再提交。", limit>>20)
+	case err != nil && !errors.Is(err, multipart.ErrMessageTooLarge):
+		return fault.Wrap(err, fault.Invalid, "没有收全提交的内容，什么都没有改变。请再提交一次。")
+	}
+	c.form = url.Values{}
+	for k, v := range c.req.PostForm {
+		c.form[k] = v
+	}
+	return nil
+}
+
+func requestNumber() string {
+	raw := make([]byte, 6)
+	rand.Read(raw)
+	return hex.EncodeToString(raw)
+}
+
+func causeOf(f *fault.Error) string {
+	if cause := f.Unwrap(); cause != nil {
+		return cause.Error()
+	}
+	return ""
+}
+
+// readyz says whether the database answers and the log is signed.
+func (p *Portal) readyz(g *gin.Context) {
+	ctx, cancel := context.WithTimeout(g.Request.Context(), 5*time.Second)
+	defer cancel()
+	if err := p.store.Ready(ctx); err != nil {
+		p.log.Warn("not ready", "cause", err.Error())
+		g.String(http.StatusServiceUnavailable, "not ready\n")
+		return
+	}
+	g.String(http.StatusOK, "ready\n")
+}

@@ -1,0 +1,200 @@
+package portal
+
+import (
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+)
+
+// reviewDraft is what a handler entered for one application, frozen when the
+// statement is written.
+type reviewDraft struct {
+	Application string                    `json:"application"`
+	Review      registration.Review       `json:"review"`
+	Corrections []registration.Correction `json:"corrections,omitempty"`
+	Shown       map[string]bool           `json:"shown,omitempty"` // parts of the comparison that were shown and posted
+}
+
+// reviewMatter is the school's review of several records with a favourable
+// recommendation, or of one with an adverse one.
+type reviewMatter struct {
+	School string        `json:"school"`
+	Drafts []reviewDraft `json:"drafts"`
+}
+
+func (m *reviewMatter) act() policy.Act { return policy.Review }
+
+func (m *reviewMatter) adverse() bool {
+	return len(m.Drafts) == 1 && m.Drafts[0].Review.Conclusion.Adverse()
+}
+
+func (m *reviewMatter) size() int {
+	if m.adverse() {
+		return 0
+	}
+	return len(m.Drafts)
+}
+
+func (m *reviewMatter) refs() []store.Ref {
+	refs := []store.Ref{store.OfOrganisation(m.School)}
+	for _, d := range m.Drafts {
+		refs = append(refs, store.OfApplication(d.Application))
+	}
+	return refs
+}
+
+func (m *reviewMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
+	var d draft
+	by, err := signerAt(h, 0)
+	if err != nil {
+		return d, err
+	}
+	handler, err := personOf(r, by)
+	if err != nil {
+		return d, err
+	}
+	var steps []registration.Step
+	for _, one := range m.Drafts {
+		a, err := r.Application(one.Application)
+		if err != nil {
+			return d, err
+		}
+		if a.School != m.School {
+			return d, fault.New(fault.Conflict, "申请 %s 已不在这所学校，不能一起签署。请刷新后重办。", a.ID)
+		}
+		j, err := judgeOf(k, r, a.School)
+		if err != nil {
+			return d, err
+		}
+		c, err := calendarOf(k, r, a.Unit)
+		if err != nil {
+			return d, err
+		}
+		step, err := a.Review(handler, one.Review, one.Corrections, j, c, now)
+		if err != nil {
+			return d, err
+		}
+		steps = append(steps, step)
+		d.puts = append(d.puts, step.After, step.Review)
+		for _, c := range step.Corrections {
+			d.puts = append(d.puts, c)
+		}
+	}
+	if m.adverse() {
+		d.subject = store.OfApplication(m.Drafts[0].Application).Subject()
+		d.statement, err = registration.ReviewAdverseStatement(h, steps[0])
+		return d, err
+	}
+	d.subject = store.OfOrganisation(m.School).Subject()
+	d.statement, err = registration.ReviewStatement(h, steps, salts)
+	return d, err
+}
+
+// notAcceptMatter ends a record that is out of scope: handler and head sign.
+type notAcceptMatter struct {
+	Application string `json:"application"`
+	Reason      string `json:"reason"`
+}
+
+func (m *notAcceptMatter) act() policy.Act   { return policy.NotAccept }
+func (m *notAcceptMatter) size() int         { return 0 }
+func (m *notAcceptMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
+
+func (m *notAcceptMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfApplication(m.Application).Subject()}
+	a, first, second, err := twoPeople(r, h, m.Application)
+	if err != nil {
+		return d, err
+	}
+	j, err := judgeOf(k, r, a.School)
+	if err != nil {
+		return d, err
+	}
+	c, err := calendarOf(k, r, a.Unit)
+	if err != nil {
+		return d, err
+	}
+	step, err := a.NotAccept(first, second, m.Reason, j, c, now)
+	if err != nil {
+		return d, err
+	}
+	d.puts = []any{step.After}
+	d.statement, err = registration.NotAcceptStatement(h, step)
+	return d, err
+}
+
+// twoPeople reads a record and the two who sign about it.
+func twoPeople(r rows, h seal.Header, id string) (a registration.Application, first, second registration.Person, err error) {
+	if a, err = r.Application(id); err != nil {
+		return
+	}
+	var one, two string
+	if one, err = signerAt(h, 0); err != nil {
+		return
+	}
+	if two, err = signerAt(h, 1); err != nil {
+		return
+	}
+	if first, err = personOf(r, one); err != nil {
+		return
+	}
+	second, err = personOf(r, two)
+	return
+}
+
+// sendMatter hands a school's reviewed records to the county.
+type sendMatter struct {
+	School string   `json:"school"`
+	IDs    []string `json:"ids"` // in the statement's order
+}
+
+func (m *sendMatter) act() policy.Act   { return policy.Send }
+func (m *sendMatter) size() int         { return len(m.IDs) }
+func (m *sendMatter) refs() []store.Ref { return append(refsOf(m.IDs), store.OfOrganisation(m.School)) }
+
+func (m *sendMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfOrganisation(m.School).Subject()}
+	by, err := signerAt(h, 0)
+	if err != nil {
+		return d, err
+	}
+	head, err := personOf(r, by)
+	if err != nil {
+		return d, err
+	}
+	school, err := r.Organisation(m.School)
+	if err != nil {
+		return d, err
+	}
+	all, err := r.ApplicationsOf(m.School)
+	if err != nil {
+		return d, err
+	}
+	c, err := calendarOf(k, r, unitIn(school.Path))
+	if err != nil {
+		return d, err
+	}
+	steps, err := registration.Send(ofYear(all, k.year), m.IDs, head, c, now)
+	if err != nil {
+		return d, err
+	}
+	for _, s := range steps {
+		d.puts = append(d.puts, s.After)
+	}
+	d.statement, err = registration.SendStatement(h, steps, salts)
+	return d, err
+}
+
+func ofYear(all []registration.Application, year int) []registration.Application {
+	var list []registration.Application
+	for _, a := range all {
+		if a.Year == year {
+			list = append(list, a)
+		}
+	}
+	return list
+}

@@ -1,0 +1,151 @@
+package portal
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
+	"sealdesk/server/store"
+)
+
+// cookieName carries the __Host- prefix: the browser keeps it for this host,
+// over TLS, for the whole path, whatever a neighbour on another port sets.
+const cookieName = "__Host-sealdesk"
+
+// How long a session lives without a request, and at all (design section 8).
+const (
+	idle     = 10 * time.Minute
+	absolute = 12 * time.Hour
+)
+
+// Session is who asks, as the records say at this very request.
+type Session struct {
+	Staff   org.Staff
+	Home    org.Organisation
+	Officer policy.Officer
+	row     store.Session
+}
+
+// Roles are the person's roles in the words of the pages.
+func (s *Session) Roles() []policy.Role {
+	var roles []policy.Role
+	for _, a := range s.Officer.Appointments {
+		roles = append(roles, a.Role)
+	}
+	return roles
+}
+
+// Holds reports whether the person has one of the roles anywhere.
+func (s *Session) Holds(any ...policy.Role) bool {
+	for _, a := range s.Officer.Appointments {
+		for _, r := range any {
+			if a.Role == r {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// newToken is a random 256-bit value for a cookie.
+func newToken() string {
+	raw := make([]byte, 32)
+	rand.Read(raw)
+	return hex.EncodeToString(raw)
+}
+
+// hashed is how a cookie lies in the database: a copy of the table opens no
+// session.
+func hashed(token string) string {
+	sum := sha256.Sum256([]byte("sealdesk cookie " + token))
+	return hex.EncodeToString(sum[:])
+}
+
+// browser is the hash of this browser's cookie; empty if it sent none.
+func browser(r *http.Request) string {
+	c, err := r.Cookie(cookieName)
+	if err != nil || len(c.Value) != 64 {
+		return ""
+	}
+	return hashed(c.Value)
+}
+
+// setCookie gives the browser a new token and returns its hash.
+func setCookie(w http.ResponseWriter) string {
+	token := newToken()
+	giveCookie(w, token)
+	return hashed(token)
+}
+
+func giveCookie(w http.ResponseWriter, token string) {
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: token, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// session finds who asks. The key's custody, the appointments and the person's
+// filing are read from the database at each request: a loss, a leaver or a
+// changed role takes effect at the next one, on every portal.
+func (p *Portal) session(c *call) (*Session, error) {
+	hash := browser(c.req)
+	if hash == "" {
+		return nil, fault.New(fault.Locked, "还没有登录。请插入钥匙登录。")
+	}
+	row, err := p.store.Scratch().Session(c.ctx, hash)
+	if err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return nil, fault.New(fault.Locked, "登录已经结束。请插入钥匙重新登录，草稿都在。")
+		}
+		return nil, err
+	}
+	if c.received.After(row.Expires) || c.received.Sub(row.Seen) > idle {
+		if err := p.store.Scratch().DeleteSession(c.ctx, hash); err != nil {
+			return nil, err
+		}
+		return nil, fault.New(fault.Locked, "离开超过 %d 分钟，已经锁定。请插入钥匙重新登录，草稿都在。", int(idle.Minutes()))
+	}
+	s, err := p.known(c.ctx, row)
+	if err != nil {
+		if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
+			_ = p.store.Scratch().DeleteSession(c.ctx, hash)
+			return nil, fault.Wrap(err, fault.Locked, "这把钥匙现在不能使用，登录已经结束。请与安全保密管理员联系。")
+		}
+		return nil, err
+	}
+	// Once a minute is enough to keep a session alive and spares a write.
+	if c.received.Sub(row.Seen) > time.Minute {
+		if err := p.store.Scratch().TouchSession(c.ctx, hash, c.received); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// known reads the person behind a session row as the records stand now.
+func (p *Portal) known(ctx context.Context, row store.Session) (*Session, error) {
+	officer, person, err := p.store.Officer(ctx, row.Staff, row.Fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	officer.Session = row.TokenHash[:16]
+	home, err := p.store.Organisation(ctx, person.Org)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{Staff: person, Home: home, Officer: officer, row: row}, nil
+}
+
+// may asks the policy for an act on a body.
+func (p *Portal) may(c *call, act policy.Act, body org.Organisation) (policy.Grant, error) {
+	return p.policy.May(c.who.Officer, act, p.store.Body(body))
+}
+
+// working asks what every business act needs besides a role: the person is on
+// file and trained for the plan year (R54, R43).
+func (p *Portal) working(c *call) error {
+	return c.who.Staff.MayAct(p.year, c.received)
+}

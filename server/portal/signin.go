@@ -1,0 +1,120 @@
+package portal
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/store"
+	"sealdesk/web/view"
+)
+
+// GET /sign-in: a login statement for this browser, ready to go to the agent.
+// Nobody is known yet: the statement names no signer, and it counts only in
+// the browser that holds this cookie.
+func (p *Portal) signIn(c *call) (answer, error) {
+	cookie := browser(c.req)
+	if cookie == "" {
+		cookie = setCookie(c.writer)
+	}
+	h := seal.Header{Portal: p.name, Issued: c.received, Expires: c.received.Add(alone)}
+	rand.Read(h.Nonce[:])
+	s, err := seal.New(seal.Login, h, nil, seal.Annex{})
+	if err != nil {
+		return nil, err
+	}
+	id, err := p.keepPending(c, s, payload{Back: "/"}, cookie, "")
+	if err != nil {
+		return nil, err
+	}
+	pending, err := p.store.Scratch().Pending(c.ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	v := view.SignIn{Gate: view.Gate{Title: "登录", Now: c.received}, Agent: p.agentPost(pending), Expires: h.Expires}
+	if c.form.Get("back") != "" {
+		v.Back = "登录已经结束或已锁定。插入钥匙重新登录后可以继续，草稿都在。"
+	}
+	return page{view: v}, nil
+}
+
+// GET /sign-in/help: what was not harmed, and what to do when no agent answers.
+func (p *Portal) signInHelp(c *call) (answer, error) {
+	return page{view: view.SignInNoAgent{Gate: view.Gate{Title: "签名助手没有回应", Now: c.received}, Again: "/sign-in", Start: "/sign-in", Code: c.number}}, nil
+}
+
+// agentPost is the form that carries a statement to the agent, bytes as they
+// will be hashed.
+func (p *Portal) agentPost(pending store.Pending) view.AgentPost {
+	return view.AgentPost{Action: p.agent + "/sign", Statement: base64.StdEncoding.EncodeToString(pending.Statement),
+		Annex: base64.StdEncoding.EncodeToString(pending.Annex)}
+}
+
+// GET /sealed: the same for everyone, always 200, never a redirect; its own
+// module takes the seal out of the fragment.
+func (p *Portal) sealedPage(c *call) (answer, error) {
+	c.writer.Header().Set("Referrer-Policy", "no-referrer")
+	return page{view: view.Sealed{Gate: view.Gate{Title: "正在交回签章", Now: time.Time{}}, Post: "/sealed", Home: "/"}}, nil
+}
+
+// finishSignIn makes a session of a sealed login statement. The session id is
+// new: what the browser held before opens nothing.
+func (p *Portal) finishSignIn(c *call, der []byte, pending store.Pending) (string, error) {
+	v, err := seal.Verify(der, pending.Statement, pending.Annex, seal.Trust{Roots: p.roots}, seal.Expect{Portal: p.name, Kind: seal.Login}, c.received)
+	if err != nil {
+		return "", err
+	}
+	key, err := p.store.KeyInCustody(c.ctx, v.Fingerprint())
+	if err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return "", fault.Wrap(err, fault.Forbidden, "这把钥匙没有登记，不能登录。请与本机构的安全保密管理员联系。")
+		}
+		return "", err
+	}
+	row := store.Session{Staff: key.Staff, Fingerprint: key.Fingerprint, Started: c.received, Seen: c.received, Expires: c.received.Add(absolute)}
+	token := newToken()
+	row.TokenHash = hashed(token)
+	if c.who, err = p.known(c.ctx, row); err != nil {
+		return "", err
+	}
+	grant, err := p.may(c, policy.Login, c.who.Home)
+	if err != nil {
+		return "", err
+	}
+	_, err = p.store.Commit(c.ctx, grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
+		return audit.Entry{Subject: store.OfStaff(key.Staff).Subject()}, tx.Derive(v.Statement())
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := p.store.Scratch().PutSession(c.ctx, row); err != nil {
+		return "", err
+	}
+	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
+		return "", err
+	}
+	giveCookie(c.writer, token)
+	return "/", nil
+}
+
+// POST /sign-out ends the session.
+func (p *Portal) signOut(c *call) (answer, error) {
+	grant, err := p.may(c, policy.Logout, c.who.Home)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.store.Scratch().DeleteSession(c.ctx, c.who.row.TokenHash); err != nil {
+		return nil, err
+	}
+	_, err = p.store.Commit(c.ctx, grant, nil, func(*store.Tx) (audit.Entry, error) {
+		return audit.Entry{Subject: store.OfStaff(c.who.Staff.ID).Subject()}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return redirect{"/sign-in"}, nil
+}

@@ -1,0 +1,164 @@
+package portal
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+	"sealdesk/web/view"
+)
+
+// annexPage is how many rows of an annex one page shows.
+const annexPage = 100
+
+// GET /statements/:digest: the whole text before anything happens.
+func (p *Portal) showStatement(c *call) (answer, error) {
+	pending, err := p.pendingOf(c)
+	if err != nil {
+		return nil, err
+	}
+	s, err := seal.ParseStatement(pending.Statement, pending.Annex)
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.Header()
+	if err != nil {
+		return nil, err
+	}
+	form, _ := seal.FormOf(s.Kind())
+	v := view.Statement{Frame: p.frame(c, "您将签署的内容"), Kind: form.Title, Text: string(pending.Statement), Digest: byEights(pending.ID),
+		Lead: "下面就是全文，共 " + strconv.Itoa(strings.Count(string(pending.Statement), "\n")) + " 行。还没有签，什么都没有改变。",
+		End:  "以下无正文", Expires: h.Expires, Agent: p.agentPost(pending), Withdraw: "/statements/" + pending.ID + "/withdraw",
+		Checks: []string{"全文由签台按现在的记录写成；签署时会按记录再写一遍，有任何改动都不会生效"}, After: afterSealing[s.Kind()]}
+	for _, f := range s.Text.Fields {
+		v.Facts = append(v.Facts, view.Fact{Label: f.Label, Value: f.Value, Mono: f.Label == "随机数"})
+	}
+	if len(s.Annex.Rows) > 0 {
+		v.Table = annexTable(s, c.form.Get("from"), "/statements/"+pending.ID)
+		v.End = "以下无正文，共 " + strconv.Itoa(len(s.Annex.Rows)) + " 份"
+	}
+	signed := p.signedBy(c, pending.ID)
+	for _, signer := range h.Signers {
+		mark := view.Mark{Kind: "wait", Text: "待签"}
+		if signed[signer.Staff] {
+			mark = view.Mark{Kind: "ok", Text: "已签"}
+		}
+		v.Signers = append(v.Signers, view.Signer{Name: signer.Name, Role: signer.Staff, State: mark})
+	}
+	back, err := payloadOf(pending)
+	if err != nil {
+		return nil, err
+	}
+	v.Back = view.Link{Text: "回到上一页，选择保留", Href: back.Back}
+	return page{view: v}, nil
+}
+
+// pendingOf finds the statement of the address; only the person it was made
+// for, in the browser it was made in, sees it.
+func (p *Portal) pendingOf(c *call) (store.Pending, error) {
+	pending, err := p.store.Scratch().Pending(c.ctx, c.param("digest"))
+	if err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return pending, fault.Wrap(err, fault.NotFound, "这份陈述不在等待签署之列：可能已经办成、已经撤回或过了有效期。请回到列表核对，需要时重新出具。")
+		}
+		return pending, err
+	}
+	if pending.Staff != c.who.Staff.ID || pending.CookieHash != browser(c.req) {
+		return pending, fault.New(fault.NotFound, "这份陈述不在等待签署之列：可能已经办成、已经撤回或过了有效期。请回到列表核对，需要时重新出具。")
+	}
+	return pending, nil
+}
+
+// POST /statements/:digest/withdraw gives the text up; no record knew of it.
+func (p *Portal) withdrawStatement(c *call) (answer, error) {
+	pending, err := p.pendingOf(c)
+	if err != nil {
+		return nil, err
+	}
+	back, err := payloadOf(pending)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
+		return nil, err
+	}
+	return redirect{back.Back}, nil
+}
+
+// signedBy tells who already sealed a statement of several people.
+func (p *Portal) signedBy(c *call, id string) map[string]bool {
+	done := map[string]bool{}
+	if proposal, err := p.store.ProposalOf(c.ctx, id); err == nil {
+		for _, staff := range proposal.Signed {
+			done[staff] = true
+		}
+	}
+	return done
+}
+
+// annexTable shows one page of the rows, each at the line that signs it.
+func annexTable(s seal.Statement, from, path string) *view.AnnexPage {
+	start, err := strconv.Atoi(from)
+	if err != nil || start < 0 || start >= len(s.Annex.Rows) {
+		start = 0
+	}
+	end := min(start+annexPage, len(s.Annex.Rows))
+	t := &view.AnnexPage{Caption: "名单", Columns: append([]string{"序号", "记录"}, s.Annex.Columns...),
+		Paging: view.Paging{From: start + 1, To: end, Total: len(s.Annex.Rows), Unit: "份"}}
+	for i, row := range s.Annex.Rows[start:end] {
+		t.Rows = append(t.Rows, append([]string{strconv.Itoa(start + i + 1), row.Record}, row.Cells...))
+	}
+	if start > 0 {
+		t.Paging.Prev = path + "?from=" + strconv.Itoa(max(0, start-annexPage))
+	}
+	if end < len(s.Annex.Rows) {
+		t.Paging.Next = path + "?from=" + strconv.Itoa(end)
+	}
+	return t
+}
+
+// afterSealing says what follows, by kind.
+var afterSealing = map[seal.Kind][]string{
+	seal.Import:           {"合格的行成为待受理的申请；拒收的行留着，可以在页面上改正后再导入", "同一份文件再导入一次，不会有任何改变"},
+	seal.Review:           {"这些申请转为“已审查，待上报”，由校长签署上报"},
+	seal.ReviewAdverse:    {"这份申请转为“已审查，待上报”，由校长签署上报"},
+	seal.NotAccept:        {"您签署后，由校长签署同一份文本，才算办成"},
+	seal.Send:             {"全部送到审核机构；要改须由审核机构退回"},
+	seal.Return:           {"申请退回学校，学校改正后重新审查、上报"},
+	seal.Conclude:         {"一起生效，或一份也不生效；其间有一份被改动，整批退回并指出是哪一份", "结论进入待公示"},
+	seal.ConcludeAdverse:  {"您签署后，由负责人签署同一份文本，结论才成立"},
+	seal.ConcludeOverride: {"您签署后，由负责人签署同一份文本，结论才成立"},
+	seal.Window:           {"新的时段立刻生效"},
+	seal.Licence:          {"等待这所学校许可证的申请自动转为待受理，不用重填"},
+	seal.KeyRevoke:        {"这把钥匙从下一次操作起失效，已打开的登录也随之结束；不能恢复"},
+}
+
+// byEights sets a hex digest in groups for reading.
+func byEights(hexDigest string) string {
+	var parts []string
+	for i := 0; i+8 <= len(hexDigest); i += 8 {
+		parts = append(parts, hexDigest[i:i+8])
+	}
+	return strings.Join(parts, " ")
+}
+
+// proposeAgain opens an act of two people for its second signer: the same
+// bytes, waiting in this browser.
+func (p *Portal) proposeAgain(c *call, proposal registration.Proposal) (answer, error) {
+	s, err := seal.ParseStatement(proposal.Text, nil)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := s.Digest()
+	if err != nil {
+		return nil, err
+	}
+	if hex.EncodeToString(digest[:]) != proposal.ID {
+		return nil, fault.New(fault.Conflict, "待签事项的文本与它的编号不符，不能签署。请告诉安全审计员。")
+	}
+	return p.askForSeal(c, s, payload{Org: proposal.Unit, Matter: []byte(proposal.Note), Back: "/confirmations"})
+}
