@@ -138,6 +138,7 @@ type RejectedCell struct {
 	Masked           string
 	What, Mend       string
 	Typed            Field
-	// Options are given for a column with a list.
+	// Options are given for a column with a list; the first should be an empty
+	// 请选择, so that nothing is mended by leaving it.
 	Options Choices
 }
