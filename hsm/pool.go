@@ -104,7 +104,7 @@ func (t *Token) take(ctx context.Context) (session, error) {
 	epoch := t.mod.epoch.Load()
 	t.mu.Lock()
 	if t.epoch != epoch { // the module was restarted: nothing that we hold is ours
-		t.epoch, t.known, t.idle = epoch, false, nil
+		t.epoch, t.known, t.idle, t.open = epoch, false, nil, 0
 		t.gen++
 	}
 	if n := len(t.idle); n > 0 && !t.shut {
@@ -114,7 +114,7 @@ func (t *Token) take(ctx context.Context) (session, error) {
 		return s, nil
 	}
 	t.mu.Unlock()
-	return t.open(ctx, false)
+	return t.connect(ctx, false)
 }
 
 // put gives a session back; one that has become stale is closed.
@@ -133,8 +133,15 @@ func (t *Token) put(s session) {
 // closeSession closes what is still ours: after a restart of the module the
 // same number may be somebody else's session.
 func (t *Token) closeSession(s session) {
-	if s.epoch == t.mod.epoch.Load() {
-		_ = t.mod.api.CloseSession(s.handle) // it may be dead already, that is why it goes
+	if s.epoch != t.mod.epoch.Load() {
+		return
+	}
+	_ = t.mod.api.CloseSession(s.handle) // it may be dead already, that is why it goes
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open--; t.open == 0 {
+		// The last one takes the log-in with it, and with that the handles.
+		t.gen++
 	}
 }
 

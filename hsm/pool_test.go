@@ -186,3 +186,19 @@ func TestAFaultOfOneSignatureDoesNotRestartTheModule(t *testing.T) {
 	}
 }
 
+func TestASessionInWhichAnOperationFailedIsNotUsedAgain(t *testing.T) {
+	f, _, _, key := faulty(t, "half open")
+	signs(t, key)
+	// The real session has an operation open now: C_SignInit passed, C_Sign did
+	// not reach it.
+	f.Fail("C_Sign", pkcs11.CKR_FUNCTION_CANCELED, 0, 1)
+	closed, begun := f.Calls("C_CloseSession"), f.Calls("C_SignInit")
+	refuses(t, key, hsm.Cancelled)
+	if n := f.Calls("C_CloseSession") - closed; n != 1 {
+		t.Errorf("%d sessions closed", n)
+	}
+	signs(t, key)
+	if n := f.Calls("C_SignInit") - begun; n != 2 {
+		t.Errorf("%d operations begun for two signatures", n)
+	}
+}

@@ -35,6 +35,7 @@ type Token struct {
 
 	mu    sync.Mutex
 	idle  []session
+	open  int    // sessions of ours, idle and in use
 	gen   uint64 // rises with each loss; sessions and handles of an earlier one are stale
 	epoch uint64 // of the module, when slot and idle were right
 	slot  uint
@@ -91,7 +92,7 @@ func (t *Token) enter(ctx context.Context, q TokenQuery) error {
 		t.mu.Lock()
 		t.slot, t.known, t.epoch = info.Slot, true, m.epoch.Load()
 		t.mu.Unlock()
-		s, err := t.open(ctx, true)
+		s, err := t.connect(ctx, true)
 		if err != nil {
 			return struct{}{}, err
 		}
@@ -116,9 +117,9 @@ func (t *Token) enter(ctx context.Context, q TokenQuery) error {
 // Info is the token as it was when it was logged in.
 func (t *Token) Info() TokenInfo { return t.first }
 
-// open makes a session whose user is logged in, for who holds the gate. first
+// connect makes a session whose user is logged in, for who holds the gate. first
 // marks the log-in of a new Token, whose PIN nobody has checked yet.
-func (t *Token) open(ctx context.Context, first bool) (session, error) {
+func (t *Token) connect(ctx context.Context, first bool) (session, error) {
 	select {
 	case t.mod.logins <- struct{}{}:
 		defer func() { <-t.mod.logins }()
@@ -142,6 +143,9 @@ func (t *Token) open(ctx context.Context, first bool) (session, error) {
 		_ = api.CloseSession(h) // the log-in's own error says more
 		return session{}, err
 	}
+	t.mu.Lock()
+	t.open++
+	t.mu.Unlock()
 	return s, nil
 }
 
