@@ -318,4 +318,3 @@ func (p *Portal) reopen(c *call, job store.ImportJob, kept reported, mended shee
 	}
 	return p.store.Scratch().ImportProgress(c.ctx, job.ID, jobReported, job.Progress, job.Total, raw)
 }
-

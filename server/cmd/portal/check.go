@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"sealdesk/server/internal/fault"
@@ -133,5 +134,18 @@ func logCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	defer h.Close()
-	return h.store.ExportLog(ctx, rest[0], bodies)
+	return h.export(ctx, rest[0], bodies)
+}
+
+// export writes the log; with bodies, the texts and seals too, and the CA's
+// certificate beside them, which entry 0 vouches for by its fingerprint.
+func (h *house) export(ctx context.Context, dir, bodies string) error {
+	if err := h.store.ExportLog(ctx, dir, bodies); err != nil || bodies == "" {
+		return err
+	}
+	ca, err := os.ReadFile(h.config.CA)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(bodies, "ca.pem"), ca, 0o600)
 }

@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"sealdesk/hsm"
-	"sealdesk/server/sheet/sample"
 	"sealdesk/server/internal/issuing"
+	"sealdesk/server/sheet/sample"
 )
 
 // town is the demo: a directory that holds everything of a small invented

@@ -119,7 +119,7 @@ func (t town) verdict(ctx context.Context, h *house) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := h.store.ExportLog(ctx, filepath.Join(dir, "log"), filepath.Join(dir, "bodies")); err != nil {
+	if err := h.export(ctx, filepath.Join(dir, "log"), filepath.Join(dir, "bodies")); err != nil {
 		return err
 	}
 	path, err := sibling("auditverify")
