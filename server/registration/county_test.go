@@ -375,3 +375,26 @@ func TestTheHomePageListsWhatWaitsTheNearestDoorFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAmendmentNeedsAKnownStageAndAPaperThatCanBeSigned(t *testing.T) {
+	plan := registration.NoticePlan(2024)
+	w, _ := calendar.Window(2024, "341021", "audit")
+	to := registration.Amendment{Opens: w.Opens, Closes: at("2024-12-02 00:00:00"), Reason: "停课", Paper: "黄\u200b教"}
+	_, err := plan.Amend(w, countyBody, policy.ML, to, inAudit)
+	refused(t, err, fault.Invalid, "文号里有不能签署的字符")
+	w.Stage, to.Paper = "sticker", "黄教〔2024〕9号"
+	_, err = plan.Amend(w, countyBody, policy.ML, to, inAudit)
+	refused(t, err, fault.Invalid, "阶段“sticker”的时段不能在这里调整")
+}
+
+func TestABatchWithManyFaultsShowsThreeAndCountsTheRest(t *testing.T) {
+	list, verdicts := batch(t, 6)
+	for _, a := range list {
+		verdicts[a.ID] = registration.Verdict{Conclusion: registration.Failed}
+	}
+	_, err := registration.ConcludeBatch(list, verdicts, auditor, judges, calendar, inAudit)
+	e := refused(t, err, fault.Invalid, "第 3 行", "另有 3 行有问题")
+	if len(e.Fields) != 6 || strings.Contains(e.Sentence, "第 4 行") {
+		t.Errorf("%d fields: %s", len(e.Fields), e.Sentence)
+	}
+}
