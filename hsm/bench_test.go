@@ -27,7 +27,7 @@ func TestFigureHSMSign(t *testing.T) {
 	}
 	// Many short rounds: the median then is one that no other program's turn on
 	// the processor fell into.
-	const rounds, block, goal = 301, 25, 0.95
+	const rounds, block, goal = 1501, 10, 0.95
 	suite := hsmtest.SoftHSM(t)
 	suite.NewToken(t, "bench", pin)
 	token := suite.Login(t, "bench", pin)
@@ -61,13 +61,20 @@ func TestFigureHSMSign(t *testing.T) {
 		} else {
 			y, x = rate(ours), rate(raw)
 		}
-		a, b, c, ratios = append(a, x), append(b, y), append(c, rate(withContext)), append(ratios, y/x)
+		a, b, ratios = append(a, x), append(b, y), append(ratios, y/x)
+	}
+	// Apart, since its second goroutine leaves the scheduler in another state.
+	for range rounds {
+		c = append(c, rate(withContext))
 	}
 	for _, list := range [][]float64{a, b, c, ratios} {
 		slices.Sort(list)
 	}
 	mid := rounds / 2
-	ratio := b[mid] / a[mid]
+	// The two halves of a round share the machine's load of that moment, so the
+	// median of their ratios drifts less than the ratio of the two medians, which
+	// is printed beside it.
+	ratio := ratios[mid]
 	verdict := "short"
 	if ratio >= goal {
 		verdict = "held"
@@ -76,7 +83,8 @@ func TestFigureHSMSign(t *testing.T) {
 	fmt.Printf("  hsm.Signer                    %8.0f signatures/s\n", b[mid])
 	fmt.Printf("  hsm.Signer, cancellable       %8.0f signatures/s\n", c[mid])
 	fmt.Printf("  opponent: raw miekg/pkcs11    %8.0f signatures/s (SignInit + Sign, same token, same key)\n", a[mid])
-	fmt.Printf("  ratio per round: quartiles %.3f and %.3f, median %.3f\n", ratios[rounds/4], ratios[rounds*3/4], ratios[mid])
+	fmt.Printf("  ratio per round: quartiles %.3f and %.3f, median %.3f; ratio of the medians above %.3f\n",
+		ratios[rounds/4], ratios[rounds*3/4], ratios[mid], b[mid]/a[mid])
 	fmt.Printf("bench\thsm-sign\tratio=%.3f\tgoal=%.2f\t%s\n", ratio, goal, verdict)
 }
 
