@@ -49,7 +49,9 @@ func (s *span) node(lo, hi uint64) (audit.Hash, error) {
 	if h, ok := s.made[key]; ok {
 		return h, nil
 	}
-	if hi <= s.from {
+	// What ends at the smaller size may still be put together from the frontier's
+	// subtrees; what ends before it, or is a leaf, was never in it.
+	if hi < s.from || hi-lo == 1 {
 		return audit.Hash{}, fmt.Errorf("span %d-%d: no node %d-%d", s.from, s.to, lo, hi)
 	}
 	mid := lo + split(hi-lo)

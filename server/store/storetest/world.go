@@ -99,7 +99,6 @@ func New(tb testing.TB, driver string) *World {
 func Build(tb testing.TB, c store.Config, k store.Keys) *World {
 	tb.Helper()
 	w := &World{Config: c, Keys: k, Clock: time.Now, People: map[string]Person{}}
-	check(tb, store.Migrate(context.Background(), c))
 	w.ca = newAuthority(tb, w.Clock())
 	w.Trust = w.ca.trust()
 	for i, p := range cast {
@@ -108,11 +107,28 @@ func Build(tb testing.TB, c store.Config, k store.Keys) *World {
 	var err error
 	w.Policy, err = policy.Load()
 	check(tb, err)
-	w.Store, err = store.Open(context.Background(), c, k, w.Policy, w.Clock)
-	check(tb, err)
-	tb.Cleanup(func() { w.Store.Close() })
-	w.genesis(tb)
+	w.begin(tb)
 	return w
+}
+
+// Again is a world of the same people with the same keys on a fresh database.
+func (w *World) Again(tb testing.TB, c store.Config) *World {
+	tb.Helper()
+	fresh := *w
+	fresh.Config = c
+	fresh.begin(tb)
+	return &fresh
+}
+
+func (w *World) begin(tb testing.TB) {
+	tb.Helper()
+	check(tb, store.Migrate(context.Background(), w.Config))
+	var err error
+	w.Store, err = store.Open(context.Background(), w.Config, w.Keys, w.Policy, w.Clock)
+	check(tb, err)
+	s := w.Store
+	tb.Cleanup(func() { s.Close() })
+	w.genesis(tb)
 }
 
 var bodies = []org.Organisation{
@@ -220,11 +236,17 @@ func (w *World) Seal(tb testing.TB, s seal.Statement, people ...Person) []seal.V
 	for _, p := range people {
 		der, err := seal.Sign(content, p.Certificate, nil, p.key, w.Clock())
 		check(tb, err)
-		v, err := seal.Verify(der, content, annex, w.Trust, seal.Expect{Portal: w.Keys.Portal, Kind: s.Kind()}, w.Clock())
-		check(tb, err)
-		all = append(all, v)
+		all = append(all, w.Verify(tb, der, content, annex, s.Kind()))
 	}
 	return all
+}
+
+// Verify takes a seal that was made before as if it had arrived just now.
+func (w *World) Verify(tb testing.TB, der, content, annex []byte, kind seal.Kind) seal.Verified {
+	tb.Helper()
+	v, err := seal.Verify(der, content, annex, w.Trust, seal.Expect{Portal: w.Keys.Portal, Kind: kind}, w.Clock())
+	check(tb, err)
+	return v
 }
 
 // Grant asks the policy for a person about a body, as the records stand now.

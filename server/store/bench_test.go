@@ -1,0 +1,439 @@
+//go:build bench
+
+package store_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+	"sealdesk/server/store/storetest"
+)
+
+// The store's figures. Each is a ratio of rates, ours to a bare opponent's, in
+// the same run: five interleaved rounds, each side on a fresh database, medians
+// compared. The opponent uses the same driver, the same connection parameters
+// (parameters interpolated by the driver, so one round trip a statement), a
+// pool of as many connections as there are writers (SQLite: one, as it lets one
+// writer in), and the same durability, read back from the server. It writes the
+// same bytes to the same tables - the guarded UPDATE of the application, the
+// entry row, the statement, seal and state bodies - in a durable transaction of
+// its own per act, and makes no tree, no head and no signature. Seals are
+// verified before the clock starts, on both sides.
+
+const rounds = 5
+
+// wanted tells whether ONLY names another figure.
+func wanted(name string) bool {
+	only := os.Getenv("ONLY")
+	return only == "" || only == name
+}
+
+func figure(name string, ours, theirs []float64, goal float64, unit string) {
+	a, b := median(ours), median(theirs)
+	fmt.Printf("%-20s ours %9.0f %s (%.0f-%.0f), opponent %9.0f %s (%.0f-%.0f)\n", name, a, unit, least(ours), most(ours), b, unit, least(theirs), most(theirs))
+	verdict := "held"
+	if a/b < goal {
+		verdict = "short"
+	}
+	fmt.Printf("bench\t%s\tratio=%.2f\tgoal=%.2f\t%s\n", name, a/b, goal, verdict)
+}
+
+func median(v []float64) float64 { s := sorted(v); return s[len(s)/2] }
+func least(v []float64) float64  { return sorted(v)[0] }
+func most(v []float64) float64   { return sorted(v)[len(v)-1] }
+func sorted(v []float64) []float64 {
+	s := append([]float64{}, v...)
+	sort.Float64s(s)
+	return s
+}
+
+// load is so many acts of one auditor, each returning one application.
+type load struct {
+	w    *storetest.World
+	apps []registration.Application
+	ders [][]byte
+	text []seal.Statement
+	byte [][]byte
+}
+
+func newLoad(t *testing.T, driver string, n int) *load {
+	l := &load{w: storetest.New(t, driver)}
+	p := l.w.People["U00005"]
+	for i := range n {
+		a := l.w.Application(i, "HS1")
+		l.apps = append(l.apps, a)
+		text := l.statement(t, l.w, a)
+		v := l.w.Seal(t, text, p)[0]
+		l.text, l.ders, l.byte = append(l.text, text), append(l.ders, v.DER()), append(l.byte, v.Content())
+	}
+	return l
+}
+
+// statement is the text as the act derives it from the row.
+func (l *load) statement(t *testing.T, w *storetest.World, a registration.Application) seal.Statement {
+	return w.Statement(t, seal.Return, "甲县教育局（341021）", []storetest.Person{w.People["U00005"]}, fieldsOf(a), seal.Annex{})
+}
+
+func fieldsOf(a registration.Application) []seal.Field {
+	return []seal.Field{{Label: "计划年度", Value: fmt.Sprint(a.Year)}, {Label: "记录", Value: a.ID}, {Label: "申请人", Value: a.Form.PersonName},
+		{Label: "学校", Value: a.Form.SchoolName}, {Label: "理由", Value: "材料不全：" + string(a.State) + "，请补齐继续教育学时证明后重新上报。"}}
+}
+
+// again is the text derived from a row inside the transaction: nonce and times
+// from the sealed text, everything else from the row.
+func again(h seal.Header, a registration.Application) (seal.Statement, error) {
+	return seal.New(seal.Return, h, fieldsOf(a), seal.Annex{})
+}
+
+// fresh is a world with the load's applications in it.
+func (l *load) fresh(t *testing.T, c store.Config, keys store.Keys) *storetest.World {
+	base := *l.w
+	base.Keys = keys
+	w := base.Again(t, c)
+	for from := 0; from < len(l.apps); from += 500 {
+		w.Import(t, "U00003", "HS1", l.apps[from:min(len(l.apps), from+500)]...)
+	}
+	return w
+}
+
+// ours commits the load with so many writers and gives acts per second.
+func (l *load) ours(t *testing.T, w *storetest.World, writers int) float64 {
+	seals := make([]seal.Verified, len(l.apps))
+	for i := range seals {
+		seals[i] = w.Verify(t, l.ders[i], l.byte[i], nil, seal.Return)
+	}
+	g := w.Grant(t, "U00005", policy.ReturnToSchool, "341021")
+	return race(writers, len(l.apps), func(i int) error {
+		id := l.apps[i].ID
+		h, err := l.text[i].Header()
+		if err != nil {
+			return err
+		}
+		subject := "application/" + id
+		r, err := w.Store.Commit(context.Background(), g, []seal.Verified{seals[i]}, func(tx *store.Tx) (audit.Entry, error) {
+			a, err := tx.Application(id)
+			if err != nil {
+				return audit.Entry{}, err
+			}
+			text, err := again(h, a)
+			if err != nil {
+				return audit.Entry{}, err
+			}
+			if err := tx.Derive(text); err != nil {
+				return audit.Entry{}, err
+			}
+			a.State, a.ReturnReason, a.UpdatedAt = registration.ReturnedSchool, "材料不全", tx.Received()
+			return audit.Entry{Subject: subject}, tx.Put(a)
+		}, store.Reads(store.OfApplication(id)), store.About(subject))
+		if err == nil && len(r.Checkpoint) == 0 {
+			err = fmt.Errorf("no checkpoint")
+		}
+		return err
+	})
+}
+
+// race runs n pieces of work by so many writers and gives the rate.
+func race(writers, n int, do func(int) error) float64 {
+	var wait sync.WaitGroup
+	next := make(chan int)
+	began := time.Now()
+	for range writers {
+		wait.Go(func() {
+			for i := range next {
+				if err := do(i); err != nil {
+					panic(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	return float64(n) / time.Since(began).Seconds()
+}
+
+// theirs does the same writes bare.
+func (l *load) theirs(t *testing.T, w *storetest.World, writers int) float64 {
+	db := w.Raw(t)
+	db.SetMaxOpenConns(writers)
+	db.SetMaxIdleConns(writers)
+	if w.Config.Driver == store.SQLite {
+		db.SetMaxOpenConns(1)
+		rawly(t, db, "PRAGMA user_version = 1")
+	} else {
+		for range writers { // the pool is warm, as the committer's connection is
+			if err := db.Ping(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var first int64
+	if err := db.QueryRow("SELECT MAX(number) + 1 FROM log_entries").Scan(&first); err != nil {
+		t.Fatal(err)
+	}
+	entries := map[string]int64{}
+	rows, err := db.Query("SELECT id, entry FROM applications")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var id string
+		var at int64
+		if err := rows.Scan(&id, &at); err != nil {
+			t.Fatal(err)
+		}
+		entries[id] = at
+	}
+	rows.Close()
+	leaf, state := make([]byte, 700), make([]byte, 300)
+	for i := range leaf {
+		leaf[i] = 'a' + byte(i%26)
+	}
+	copy(state, leaf)
+	salt := make([]byte, 16)
+	return race(writers, len(l.apps), func(i int) error {
+		a := l.apps[i]
+		tx, err := db.Begin()
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback()
+		number, now := first+int64(i), time.Now().UnixMilli()
+		result, err := tx.Exec("UPDATE applications SET state = ?, return_reason = ?, updated_at = ?, entry = ? WHERE id = ? AND entry = ?",
+			"returned_school", "材料不全", now, number, a.ID, entries[a.ID])
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n != 1 {
+			return fmt.Errorf("%d rows: %w", n, err)
+		}
+		digest := make([]byte, 32)
+		rand.Read(digest)
+		if _, err := tx.Exec("INSERT INTO log_entries (number, leaf, previous, received, logged, act, actor, body, subject, path, statement) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+			number, leaf, -1, now, now, "return_to_school", "U00005", "341021", "application/"+a.ID, "/341000/341021/", digest); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("INSERT INTO log_bodies (number, kind, salt, seed, body) VALUES (?,?,?,?,?),(?,?,?,?,?),(?,?,?,?,?)",
+			number, "statement", salt, []byte{}, l.byte[i], number, "seal", salt, []byte{}, l.ders[i], number, "state", salt, salt, state); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+// durable reads back what both sides promise the disk.
+func durable(t *testing.T, w *storetest.World) {
+	query, want := "PRAGMA synchronous", "2"
+	if w.Config.Driver == store.MySQL {
+		query, want = "SELECT @@innodb_flush_log_at_trx_commit", "1"
+	}
+	var got string
+	if err := w.Raw(t).QueryRow(query).Scan(&got); err != nil || got != want {
+		t.Fatalf("%s is %s: %v", query, got, err)
+	}
+}
+
+func benchCommit(t *testing.T, driver, name string, writers, acts int, goal float64) {
+	if !wanted(name) {
+		return
+	}
+	l := newLoad(t, driver, acts)
+	var ours, theirs []float64
+	for range rounds {
+		w := l.fresh(t, storetest.Config(t, driver), l.w.Keys)
+		durable(t, w)
+		ours = append(ours, l.ours(t, w, writers))
+		w.Store.Close()
+		o := l.fresh(t, storetest.Config(t, driver), l.w.Keys)
+		o.Store.Close()
+		theirs = append(theirs, l.theirs(t, o, writers))
+	}
+	figure(name, ours, theirs, goal, "acts/s")
+}
+
+func TestFigureCommit(t *testing.T) {
+	for _, b := range []struct {
+		driver, name  string
+		writers, acts int
+		goal          float64
+	}{
+		{store.MySQL, "commit-1-mariadb", 1, 400, 0.6},
+		{store.MySQL, "commit-64-mariadb", 64, 6400, 1.3},
+		{store.MySQL, "commit-256-mariadb", 256, 7680, 1.5},
+		{store.SQLite, "commit-1-sqlite", 1, 400, 0.45},
+		{store.SQLite, "commit-64-sqlite", 64, 6400, 1.5},
+		{store.SQLite, "commit-256-sqlite", 256, 7680, 1.5},
+	} {
+		benchCommit(t, b.driver, b.name, b.writers, b.acts, b.goal)
+	}
+}
+
+// slow is a log key in an HSM that takes its time.
+type slow struct {
+	crypto.Signer
+	delay time.Duration
+}
+
+func (s slow) Sign(r io.Reader, msg []byte, opts crypto.SignerOpts) ([]byte, error) {
+	time.Sleep(s.delay)
+	return s.Signer.Sign(r, msg, opts)
+}
+
+// slowKeys are the world's keys but for a log key of the same origin with a delay.
+func slowKeys(t *testing.T, k store.Keys, delay time.Duration) store.Keys {
+	pub, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.LogSigner, err = audit.NewSigner(k.Origin, pub, slow{private, delay}); err != nil {
+		t.Fatal(err)
+	}
+	vkey, err := audit.VerifierKey(k.Origin, pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.LogVerifier, err = note.NewVerifier(vkey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestFigureSlowHSM(t *testing.T) {
+	for _, driver := range []struct{ driver, name string }{{store.MySQL, "mariadb"}, {store.SQLite, "sqlite"}} {
+		five := "commit-256-" + driver.name + "-hsm5"
+		if !wanted(five) && !wanted("commit-256-"+driver.name+"-hsm50") {
+			continue
+		}
+		l := newLoad(t, driver.driver, 7680)
+		var without, with5, with50 []float64
+		for range rounds {
+			for _, side := range []struct {
+				delay time.Duration
+				to    *[]float64
+			}{{0, &without}, {5 * time.Millisecond, &with5}, {50 * time.Millisecond, &with50}} {
+				w := l.fresh(t, storetest.Config(t, driver.driver), slowKeys(t, l.w.Keys, side.delay))
+				*side.to = append(*side.to, l.ours(t, w, 256))
+				w.Store.Close()
+			}
+		}
+		figure(five, with5, without, 0.8, "acts/s")
+		figure("commit-256-"+driver.name+"-hsm50", with50, without, 0, "acts/s")
+	}
+}
+
+func TestFigureSheet(t *testing.T) {
+	const rows = 2000
+	name := "sheet-2000"
+	if !wanted(name) {
+		return
+	}
+	base := storetest.New(t, store.MySQL)
+	var list []registration.Application
+	for i := range rows {
+		list = append(list, base.Application(i, "HS1"))
+	}
+	p := base.People["U00003"]
+	annex := seal.Annex{Columns: []string{"姓名", "学校", "任教学科"}}
+	for i, a := range list {
+		annex.Rows = append(annex.Rows, seal.AnnexRow{Record: a.ID, Salt: [16]byte{byte(i), byte(i >> 8), 1}, Cells: []string{a.Form.PersonName, a.School, a.Form.SubjectTaught}})
+	}
+	var ours, theirs []float64
+	for range rounds {
+		w := base.Again(t, storetest.Config(t, store.MySQL))
+		durable(t, w)
+		text := w.Statement(t, seal.Import, "HS1", []storetest.Person{p}, nil, annex)
+		h, err := text.Header()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seals, g := w.Seal(t, text, p), w.Grant(t, "U00003", policy.ImportSheet, "HS1")
+		began := time.Now()
+		_, err = w.Store.Commit(context.Background(), g, seals, func(tx *store.Tx) (audit.Entry, error) {
+			a := seal.Annex{Columns: annex.Columns}
+			for i, v := range list {
+				a.Rows = append(a.Rows, seal.AnnexRow{Record: v.ID, Salt: annex.Rows[i].Salt, Cells: []string{v.Form.PersonName, v.School, v.Form.SubjectTaught}})
+				if err := tx.Put(v); err != nil {
+					return audit.Entry{}, err
+				}
+			}
+			again, err := seal.New(seal.Import, h, fillers(text), a)
+			if err != nil {
+				return audit.Entry{}, err
+			}
+			return audit.Entry{Subject: "import/I1"}, tx.Derive(again)
+		}, store.Long(20*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours = append(ours, rows/time.Since(began).Seconds())
+		stored := rowsOf(t, w.Raw(t), "applications")
+		w.Store.Close()
+		o := base.Again(t, storetest.Config(t, store.MySQL))
+		o.Store.Close()
+		theirs = append(theirs, bareRows(t, o, stored))
+	}
+	figure(name, ours, theirs, 0.74, "rows/s")
+}
+
+// fillers are the fields of a statement that are neither head, foot nor annex.
+func fillers(s seal.Statement) []seal.Field {
+	var list []seal.Field
+	for _, f := range s.Text.Fields {
+		switch f.Label {
+		case "门户", "机构", "签署人", "事项", "随机数", "出具时间", "有效至", "附件栏目", "附件行数":
+		default:
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// bareRows puts the same 2,000 rows, encrypted already, into the same table in
+// one durable transaction, 500 rows a statement.
+func bareRows(t *testing.T, w *storetest.World, stored [][]any) float64 {
+	db := w.Raw(t)
+	columns := storetest.Columns(t, db, "applications")
+	if err := db.Ping(); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := "(?" + strings.Repeat(",?", len(columns)-1) + ")"
+	for from := 0; from < len(stored); from += 500 {
+		part := stored[from:min(len(stored), from+500)]
+		var args []any
+		for _, r := range part {
+			args = append(args, r...)
+		}
+		if _, err := tx.Exec("INSERT INTO applications ("+strings.Join(columns, ",")+") VALUES "+strings.Repeat(group+",", len(part)-1)+group, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	return float64(len(stored)) / time.Since(began).Seconds()
+}
