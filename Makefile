@@ -11,6 +11,7 @@ ONLY        ?=
 BIN         := bin
 GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 export CGO_ENABLED = 1
 
 .PHONY: demo demo-clean build check test bench soak fmt packages-demo packages-test
@@ -32,6 +33,8 @@ check: packages-test
 	@test -z "$$(gofmt -l hsm policy server web migrations)" || { gofmt -l hsm policy server web migrations; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	@if curl -sfo /dev/null --max-time 5 https://vuln.go.dev/index/db.json; then $(GO) run $(GOVULNCHECK) ./...; \
+	else echo "govulncheck: the vulnerability database is not reachable from here, not checked"; fi
 	$(GO) test -skip "Browser|Crash" -timeout 20m ./...
 
 test: packages-test build
