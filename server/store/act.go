@@ -1,10 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"sealdesk/hsm/seal"
@@ -77,6 +76,8 @@ type sealed struct {
 	seal.Verified
 	fingerprint string
 	header      seal.Header
+	signer      seal.Signer // the line of the text that this seal answers; zero for a login
+	text        seal.Text
 	content     []byte
 	digest      [32]byte
 	statement   audit.Salted
@@ -177,8 +178,14 @@ func (s *Store) prepare(v seal.Verified) (sealed, error) {
 		return sealed{}, fault.Wrap(err, fault.Invalid, "签章所带的附件写法不合规定，不能受理。请回到门户重新生成。")
 	}
 	content := v.Content()
-	return sealed{Verified: v, fingerprint: v.Fingerprint(), header: h, content: content, digest: sha256.Sum256(content),
-		statement: audit.Salt(content), signature: audit.Salt(v.DER()), annex: annex}, nil
+	m := sealed{Verified: v, fingerprint: v.Fingerprint(), header: h, text: statement.Text, content: content, digest: v.Digest(),
+		statement: audit.Salt(content), signature: audit.Salt(v.DER()), annex: annex}
+	for _, s := range h.Signers {
+		if s.Fingerprint == m.fingerprint {
+			m.signer = s
+		}
+	}
+	return m, nil
 }
 
 // proposalID names the proposal of a statement of several people.
@@ -193,16 +200,15 @@ func (a *act) size() int {
 	return n
 }
 
-// compare tells where a statement derived again differs from the signed one.
-func (m sealed) compare(again seal.Statement) error {
-	b, err := again.Text.Print()
-	if err != nil {
-		return fault.Wrap(err, fault.Conflict, "签署之后情况有变，按现在的记录写不出同一份文本；没有办理。请刷新后重新签署，原来的草稿仍在。")
-	}
-	if bytes.Equal(b, m.content) {
+// compare tells where a statement derived again differs from the signed one. A
+// text has one spelling, made of its kind, fields and rows alone: when these
+// are equal to the parsed signed text's, so are the bytes.
+func (m *sealed) compare(again seal.Statement) error {
+	if again.Text.Kind == m.text.Kind && slices.Equal(again.Text.Fields, m.text.Fields) &&
+		slices.EqualFunc(again.Text.Rows, m.text.Rows, slices.Equal[[]string]) {
 		return nil
 	}
-	return fault.New(fault.Conflict, "签署之后%s有变，按现在的记录与您签的文本不一致；没有办理。请刷新核对后重新签署，原来的草稿仍在。", difference(m.Statement().Text, again.Text))
+	return fault.New(fault.Conflict, "签署之后%s有变，按现在的记录与您签的文本不一致；没有办理。请刷新核对后重新签署，原来的草稿仍在。", difference(m.text, again.Text))
 }
 
 // difference names the first label or line that differs, never a value.

@@ -149,7 +149,7 @@ func (g *group) checkUnused(a *act) error {
 			return alreadyUsed(u.number)
 		}
 		for _, m := range a.seals {
-			if signer, ok := m.Signer(); ok && signer.Staff == u.actor {
+			if m.signer.Staff == u.actor {
 				return alreadyUsed(u.number)
 			}
 		}
@@ -183,8 +183,7 @@ func (g *group) checkCustody(tx *Tx) error {
 		if k.text("state") != string(custody.Issued) {
 			return forbid("签章所用的钥匙已报失或停用，不能办理。请到发钥匙的单位核对。")
 		}
-		signer, named := m.Signer()
-		if named && signer.Staff != k.text("staff") {
+		if m.signer.Staff != "" && m.signer.Staff != k.text("staff") {
 			return forbid("文本列明的签署人与钥匙的保管人不是同一人，没有办理。请由保管人本人重新签署。")
 		}
 		if k.text("staff") == a.grant.Person() {
@@ -263,10 +262,9 @@ func (g *group) propose(tx *Tx, open *registration.Proposal, e *audit.Entry) err
 		return nil
 	}
 	m := a.seals[len(a.seals)-1]
-	signer, _ := m.Signer()
 	if open != nil {
 		e.Subject = open.Subject // one statement is about one thing, whoever signs it
-		open.Signed = append(slices.Clone(open.Signed), signer.Staff)
+		open.Signed = append(slices.Clone(open.Signed), m.signer.Staff)
 		open.State = "done"
 		return tx.put(proposals, proposalCells(*open))
 	}
@@ -278,7 +276,7 @@ func (g *group) propose(tx *Tx, open *registration.Proposal, e *audit.Entry) err
 	}
 	p := *tx.proposed
 	p.ID, p.Kind, p.Text, p.State = m.proposalID(), string(m.Kind()), m.content, "open"
-	p.Signers, p.Signed = nil, []string{signer.Staff}
+	p.Signers, p.Signed = nil, []string{m.signer.Staff}
 	for _, s := range m.header.Signers {
 		p.Signers = append(p.Signers, s.Staff)
 	}

@@ -44,7 +44,7 @@ func live(a registration.Application) any {
 
 func applicationCells(a registration.Application) ([]any, error) {
 	plain, p := splitForm(a.Form)
-	form, err := json.Marshal(plain)
+	form, err := packForm(plain)
 	if err != nil {
 		return nil, err
 	}
@@ -65,10 +65,11 @@ func applicationOf(row *row) (registration.Application, error) {
 	a := registration.Application{ID: r.text(), Year: r.int(), Unit: r.text(), School: r.text(), Path: r.text(),
 		State: registration.State(r.text()), Outcome: registration.Outcome(r.text()), RegKind: r.text(), Class: r.text()}
 	r.next = applications.index("form")
-	if err := json.Unmarshal(r.bytes(), &a.Form); err != nil {
+	plain, err := unpackForm(r.bytes())
+	if err != nil {
 		return a, err
 	}
-	a.Form = joinForm(a.Form, private{r.text(), r.text(), r.text(), r.text(), r.text(), r.text()})
+	a.Form = joinForm(plain, private{r.text(), r.text(), r.text(), r.text(), r.text(), r.text()})
 	r.next = applications.index("findings")
 	if err := json.Unmarshal(r.bytes(), &a.Findings); err != nil {
 		return a, err

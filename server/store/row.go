@@ -3,10 +3,8 @@ package store
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"sealdesk/server/audit"
 )
@@ -50,6 +48,10 @@ func (c *cipher) sealRow(t *table, plain []any, before *row) (*row, error) {
 			}
 			r.stored[i] = sealed
 		case blind:
+			if from := t.index(col.of); before != nil && before.plain[from] == plain[from] {
+				r.plain[i], r.stored[i] = before.plain[i], before.stored[i]
+				continue
+			}
 			mac := c.index(col.of, plain[t.index(col.of)].(string))
 			r.plain[i], r.stored[i] = mac, mac
 		default:
@@ -125,15 +127,15 @@ func cellOf(f form, value any) (any, error) {
 	return nil, fmt.Errorf("a cell of type %T", value)
 }
 
-// canonical is the one spelling of a row that its digest covers: a line per
-// column, secrets as keyed MACs. The entry column is not in it: it says where
-// the digest stands.
+// canonical is the one spelling of a row that its digest covers: its subject,
+// then per column the name, a mark of the type, the length and the value;
+// secrets as keyed MACs. The entry column is not in it: it says where the
+// digest stands.
 func (c *cipher) canonical(out []byte, r *row) []byte {
 	out = append(out, r.subject()...)
-	out = append(out, '\n')
 	var where []byte
 	for i, col := range r.table.columns {
-		out = append(out, col.name...)
+		out = append(append(out, '\n'), col.name...)
 		switch v := r.plain[i].(type) {
 		case nil:
 			out = append(out, '-')
@@ -143,27 +145,17 @@ func (c *cipher) canonical(out []byte, r *row) []byte {
 		case string:
 			if col.form == secret {
 				where = append(append(append(append(where[:0], col.name...), '/'), r.table.name...), r.id...)
-				out = append(out, '*')
-				var mac [32]byte
-				out = hex.AppendEncode(out, c.mark(mac[:0], where, v))
+				out = c.mark(append(out, '*'), where, v)
 			} else {
-				out = append(out, '=')
-				out = append(out, escape(v)...)
+				out = strconv.AppendInt(append(out, '='), int64(len(v)), 10)
+				out = append(append(out, ':'), v...)
 			}
 		case []byte:
-			out = append(out, ':')
-			out = hex.AppendEncode(out, v)
+			out = strconv.AppendInt(append(out, '~'), int64(len(v)), 10)
+			out = append(append(out, ':'), v...)
 		}
-		out = append(out, '\n')
 	}
 	return out
-}
-
-func escape(s string) string {
-	if !strings.ContainsAny(s, "\\\n") {
-		return s
-	}
-	return strings.ReplaceAll(strings.ReplaceAll(s, "\\", "\\\\"), "\n", "\\n")
 }
 
 // stateDigest is SHA-256(salt ‖ canonical text) with the row's own salt, which
