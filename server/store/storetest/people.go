@@ -104,3 +104,6 @@ func (w *World) Double(tb testing.TB, person string) Person {
 	tb.Helper()
 	return w.ca.person(tb, w.People[person], time.Now().UnixNano(), w.Clock())
 }
+
+// CA is the certificate of the people's authority, DER.
+func (w *World) CA() []byte { return w.ca.root.Raw }

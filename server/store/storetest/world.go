@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"golang.org/x/mod/sumdb/note"
 
@@ -40,6 +42,8 @@ type World struct {
 	Trust  seal.Trust
 	People map[string]Person
 	ca     authority
+
+	secrets Secrets
 }
 
 // SQLite gives the path of a fresh database file.
@@ -57,23 +61,46 @@ func Config(tb testing.TB, driver string) store.Config {
 	return store.Config{Driver: driver, DSN: MariaDB(tb)}
 }
 
-// Keys makes software keys: an Ed25519 log key, an AEAD, the MAC keys.
-func Keys(tb testing.TB) store.Keys {
+// Secrets are the keys of a world in a form that another process can be given.
+type Secrets struct {
+	LogSeed, HeadMAC []byte
+	Keyset           []byte // of the AEAD, in the clear: a test's
+	Blind            map[string][]byte
+}
+
+// NewSecrets makes fresh ones.
+func NewSecrets(tb testing.TB) Secrets {
 	tb.Helper()
-	pub, private, err := ed25519.GenerateKey(rand.Reader)
-	check(tb, err)
-	signer, err := audit.NewSigner(Origin, pub, private)
-	check(tb, err)
-	vkey, err := audit.VerifierKey(Origin, pub)
-	check(tb, err)
-	verifier, err := note.NewVerifier(vkey)
-	check(tb, err)
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	check(tb, err)
-	fields, err := aead.New(handle)
-	check(tb, err)
-	return store.Keys{LogSigner: signer, LogVerifier: verifier, HeadMAC: random(32), Fields: fields, Origin: Origin, Portal: Portal,
+	var b bytes.Buffer
+	check(tb, insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&b)))
+	return Secrets{LogSeed: random(ed25519.SeedSize), HeadMAC: random(32), Keyset: b.Bytes(),
 		Blind: map[string][]byte{"id_number": random(32), "cert_number": random(32)}}
+}
+
+// Keys makes software keys of them: an Ed25519 log key, an AEAD, the MAC keys.
+func (s Secrets) Keys() (store.Keys, error) {
+	k := store.Keys{HeadMAC: s.HeadMAC, Blind: s.Blind, Origin: Origin, Portal: Portal}
+	private := ed25519.NewKeyFromSeed(s.LogSeed)
+	pub := private.Public().(ed25519.PublicKey)
+	var err error
+	if k.LogSigner, err = audit.NewSigner(Origin, pub, private); err != nil {
+		return k, err
+	}
+	vkey, err := audit.VerifierKey(Origin, pub)
+	if err != nil {
+		return k, err
+	}
+	if k.LogVerifier, err = note.NewVerifier(vkey); err != nil {
+		return k, err
+	}
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(s.Keyset)))
+	if err != nil {
+		return k, err
+	}
+	k.Fields, err = aead.New(handle)
+	return k, err
 }
 
 func random(n int) []byte {
@@ -92,19 +119,21 @@ func check(tb testing.TB, err error) {
 // New gives a ready store on a fresh database, closed when the test ends.
 func New(tb testing.TB, driver string) *World {
 	tb.Helper()
-	return Build(tb, Config(tb, driver), Keys(tb))
+	return Build(tb, Config(tb, driver))
 }
 
 // Build migrates the database, opens a store and lets the genesis happen.
-func Build(tb testing.TB, c store.Config, k store.Keys) *World {
+func Build(tb testing.TB, c store.Config) *World {
 	tb.Helper()
-	w := &World{Config: c, Keys: k, Clock: time.Now, People: map[string]Person{}}
+	w := &World{Config: c, Clock: time.Now, People: map[string]Person{}, secrets: NewSecrets(tb)}
+	var err error
+	w.Keys, err = w.secrets.Keys()
+	check(tb, err)
 	w.ca = newAuthority(tb, w.Clock())
 	w.Trust = w.ca.trust()
 	for i, p := range cast {
 		w.People[p.ID] = w.ca.person(tb, p, int64(i), w.Clock())
 	}
-	var err error
 	w.Policy, err = policy.Load()
 	check(tb, err)
 	w.begin(tb)
@@ -241,6 +270,33 @@ func (w *World) Seal(tb testing.TB, s seal.Statement, people ...Person) []seal.V
 	return all
 }
 
+// TrySeal seals a statement by one person; for processes without a test.
+func (w *World) TrySeal(s seal.Statement, p Person) (seal.Verified, error) {
+	content, err := s.Bytes()
+	if err != nil {
+		return seal.Verified{}, err
+	}
+	der, err := seal.Sign(content, p.Certificate, nil, p.key, w.Clock())
+	if err != nil {
+		return seal.Verified{}, err
+	}
+	return seal.Verify(der, content, nil, w.Trust, seal.Expect{Portal: w.Keys.Portal, Kind: s.Kind()}, w.Clock())
+}
+
+// TryGrant asks the policy for a person about a body, as the records are now.
+func (w *World) TryGrant(person string, act policy.Act, body string) (policy.Grant, error) {
+	who, _, err := w.Store.Officer(context.Background(), person, w.People[person].Fingerprint())
+	if err != nil {
+		return policy.Grant{}, err
+	}
+	who.Session = "session-" + person
+	o, err := w.Store.Organisation(context.Background(), body)
+	if err != nil {
+		return policy.Grant{}, err
+	}
+	return w.Policy.May(who, act, w.Store.Body(o))
+}
+
 // Verify takes a seal that was made before as if it had arrived just now.
 func (w *World) Verify(tb testing.TB, der, content, annex []byte, kind seal.Kind) seal.Verified {
 	tb.Helper()
@@ -252,13 +308,7 @@ func (w *World) Verify(tb testing.TB, der, content, annex []byte, kind seal.Kind
 // Grant asks the policy for a person about a body, as the records stand now.
 func (w *World) Grant(tb testing.TB, person string, act policy.Act, body string) policy.Grant {
 	tb.Helper()
-	p := w.People[person]
-	who, _, err := w.Store.Officer(context.Background(), person, p.Fingerprint())
-	check(tb, err)
-	who.Session = "session-" + person
-	o, err := w.Store.Organisation(context.Background(), body)
-	check(tb, err)
-	g, err := w.Policy.May(who, act, w.Store.Body(o))
+	g, err := w.TryGrant(person, act, body)
 	check(tb, err)
 	return g
 }
