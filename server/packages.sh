@@ -4,6 +4,7 @@
 set -euo pipefail
 
 want_demo=(
+  "ca-certificates|the Go module proxy is reached over TLS"
   "gcc|PKCS#11 modules and SQLite are C: cgo compiles against them"
   "libc6-dev|the C headers that cgo needs"
   "softhsm2|the tokens of the demo and the tests, through the same code as a vendor's module"

@@ -212,7 +212,7 @@ func TestMissingKeysAndCertificatesHaveTheirSentences(t *testing.T) {
 		}, true, "钥匙 HS-0999 里没有签名证书。"},
 		{"an expired certificate", func(t *testing.T, s *scene) []hsmtest.PersonToken {
 			return []hsmtest.PersonToken{hsmtest.Person(t, s.suite, s.ca, "U01027", "沈知远", expired)}
-		}, false, "过期，不能再签。请找密钥管理员换发证书"},
+		}, false, "过期，不能再签。请找安全保密管理员换发证书"},
 		{"a certificate that is not valid yet", func(t *testing.T, s *scene) []hsmtest.PersonToken {
 			return []hsmtest.PersonToken{hsmtest.Person(t, s.suite, s.ca, "U01027", "沈知远", early)}
 		}, false, "才生效。请到那时再签"},

@@ -175,7 +175,7 @@ func (m *Modules) keysFor(ctx context.Context, kind seal.Kind, header seal.Heade
 		if t.err != nil {
 			ring.troubles = append(ring.troubles, "钥匙 "+t.info.Label+"："+sentenceOf(t.err))
 		} else if len(t.certs) == 0 {
-			empty = append(empty, "钥匙 "+t.info.Label+" 里没有签名证书。请带上它找密钥管理员，把证书写进去再用。")
+			empty = append(empty, "钥匙 "+t.info.Label+" 里没有签名证书。请带上它找安全保密管理员，把证书写进去再用。")
 		}
 		for _, c := range t.certs {
 			if !wanted(kind, header, c.Leaf) {
@@ -230,7 +230,7 @@ func wanted(kind seal.Kind, header seal.Header, leaf *x509.Certificate) bool {
 func problemOf(t token, leaf *x509.Certificate, now time.Time) string {
 	switch {
 	case now.After(leaf.NotAfter):
-		return "证书已于 " + day(leaf.NotAfter) + " 过期，不能再签。请找密钥管理员换发证书；若这台电脑的日期不对，请先校准。"
+		return "证书已于 " + day(leaf.NotAfter) + " 过期，不能再签。请找安全保密管理员换发证书；若这台电脑的日期不对，请先校准。"
 	case now.Before(leaf.NotBefore):
 		return "证书要到 " + day(leaf.NotBefore) + " 才生效。请到那时再签；若这台电脑的日期不对，请先校准。"
 	case t.info.Tries == hsm.TriesLocked:

@@ -50,7 +50,7 @@ func viewToken(t token) tokenView {
 	case t.err != nil:
 		v.Trouble = sentenceOf(t.err)
 	case len(t.certs) == 0:
-		v.Trouble = "里面没有签名证书。请带上它找密钥管理员，把证书写进去再用。"
+		v.Trouble = "里面没有签名证书。请带上它找安全保密管理员，把证书写进去再用。"
 	}
 	for _, c := range t.certs {
 		k := key{token: t, cert: c, problem: problemOf(t, c.Leaf, time.Now())}

@@ -66,9 +66,6 @@ func OpenCheckpoint(b []byte, log note.Verifier) (Checkpoint, error) {
 	return c, nil
 }
 
-// algEd25519 is the signature type of signed-note for plain Ed25519.
-const algEd25519 = 1
-
 // NewSigner makes a note signer whose Ed25519 key lies in an HSM: sign gets
 // the whole message and crypto.Hash(0), as ed25519.PrivateKey.Sign wants it.
 // Each signature is verified before it is given out.

@@ -65,7 +65,7 @@ func (t *markTable) grow() {
 	t.slots = make([]markSlot, 2*len(old))
 	for _, s := range old {
 		if s.b != 0 {
-			*t.find(mark{s.a, s.b}) = s
+			*t.find(mark(s)) = s
 		}
 	}
 }

@@ -18,7 +18,7 @@ var clock = time.Date(2024, 11, 20, 10, 0, 0, 0, registration.Shanghai)
 
 func sample(t testing.TB) Reference {
 	t.Helper()
-	ref, err := LoadReference("testdata")
+	ref, err := LoadReference("sample")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestTheThreeSheetsGiveExactlyTheirExpectedReports(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := csvOf(t, checkFile(t, ref, "testdata/applications-"+s.name+".xlsx", s.organ))
+		got := csvOf(t, checkFile(t, ref, "sample/applications-"+s.name+".xlsx", s.organ))
 		differ(t, s.name, got, string(want))
 	}
 }

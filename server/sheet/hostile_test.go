@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func child(path string) int {
-	ref, err := LoadReference("testdata")
+	ref, err := LoadReference("sample")
 	if err != nil {
 		fmt.Println(err)
 		return 1
@@ -174,7 +174,7 @@ func TestASheetFullOfFaultsStaysBounded(t *testing.T) {
 
 func TestADoneContextEndsTheCheck(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	data, err := os.Open("testdata/applications-341021.xlsx")
+	data, err := os.Open("sample/applications-341021.xlsx")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func TestEveryPlantedRowIsJudgedAsPlanted(t *testing.T) {
 	ref := sample(t)
 	reports := map[string]*Report{}
 	for _, s := range sheets {
-		reports["applications-"+s.name+".xlsx"] = checkFile(t, ref, "testdata/applications-"+s.name+".xlsx", s.organ)
+		reports["applications-"+s.name+".xlsx"] = checkFile(t, ref, "sample/applications-"+s.name+".xlsx", s.organ)
 	}
 	planted := readTable(t, "testdata/planted.csv")[1:]
 	if len(planted) != 786 {
@@ -253,7 +253,7 @@ func TestNoPersonalValueStandsInAReport(t *testing.T) {
 	ref := sample(t)
 	values := 0
 	for _, s := range sheets {
-		r := checkFile(t, ref, "testdata/applications-"+s.name+".xlsx", s.organ)
+		r := checkFile(t, ref, "sample/applications-"+s.name+".xlsx", s.organ)
 		for _, l := range r.Lines {
 			if l.Sentence == "" || l.Cure == "" || strings.ContainsAny(l.Sentence+l.Cure, "〈〉") {
 				t.Fatalf("%s row %d %s: a sentence is missing or unfinished", s.name, l.Row, l.Code)
@@ -387,7 +387,7 @@ func TestAReferenceThatDoesNotBelongTogetherIsRefused(t *testing.T) {
 		if _, err := LoadReference(dir); err == nil || !strings.Contains(err.Error(), "organisations.csv") {
 			t.Errorf("without %s: %v", name, err)
 		}
-		data, err := os.ReadFile("testdata/" + name)
+		data, err := os.ReadFile("sample/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}

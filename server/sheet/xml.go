@@ -372,7 +372,7 @@ func sound(value []byte) bool {
 // resolve gives a sound attribute value as the language asks: references
 // resolved, white space as blanks.
 func resolve(value []byte) string {
-	if bytes.IndexAny(value, "&\t\r\n") < 0 {
+	if !bytes.ContainsAny(value, "&\t\r\n") {
 		return string(value)
 	}
 	var out []byte

@@ -192,7 +192,7 @@ func FuzzRead(f *testing.F) {
 func FuzzWorksheet(f *testing.F) {
 	f.Add(sheetXML(rowsXML(good())))
 	f.Add(sheetXML(`<row r="1"><c r="A1" t="inlineStr"><is><r><t>姓</t></r><rPh><t>x</t></rPh></is></c></row>`))
-	ref, err := LoadReference("testdata")
+	ref, err := LoadReference("sample")
 	if err != nil {
 		f.Fatal(err)
 	}
