@@ -1,0 +1,36 @@
+package portal
+
+import (
+	"time"
+
+	"sealdesk/server/internal/fault"
+)
+
+// RouteLine is a line of the route table, for tests that are generated from it.
+type RouteLine struct {
+	Method, Path string
+	SignedIn     bool
+}
+
+// RouteTable lists everything that the staff listener answers.
+func RouteTable() []RouteLine {
+	var list []RouteLine
+	for _, r := range routes {
+		list = append(list, RouteLine{r.method, r.path, r.access == signedIn})
+	}
+	return list
+}
+
+// StatusOf is the table from kind to status.
+func StatusOf(kind fault.Kind) int { return statuses[kind] }
+
+// Lives of a session and of a statement, as the tests step over their edges.
+const (
+	Idle     time.Duration = idle
+	Absolute time.Duration = absolute
+	Alone    time.Duration = alone
+	Together time.Duration = together
+)
+
+// Names that the tests of cookies need.
+const CookieName = cookieName

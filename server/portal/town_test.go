@@ -1,0 +1,438 @@
+package portal_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/custody"
+	"sealdesk/server/internal/desk"
+	"sealdesk/server/internal/issuing"
+	"sealdesk/server/org"
+	"sealdesk/server/portal"
+	"sealdesk/server/registration"
+	"sealdesk/server/sheet/sample"
+	"sealdesk/server/store"
+	"sealdesk/server/store/storetest"
+)
+
+// The people of the town, by what they do there.
+const (
+	sys, sec, sec2, aud = "U00001", "U00002", "U00003", "U00004"
+	cityLead, rechecker = "U00006", "U00008"
+	cityAuditor         = "U00011"
+	otherAuditor        = "U00013" // 屯溪区
+	auditor, auditor2   = "U00028", "U00029"
+	lead, lead2         = "U00031", "U00032"
+	neighbour           = "U00033" // auditor of 休宁县
+	bothRoles           = "U00040" // auditor and lead of one county
+	handler, head       = "U00455", "U00456"
+	handler2, head2     = "U00407", "U00408"
+	cityHandler         = "U00835"
+	cityHead            = "U00836"
+	wanderer            = "U00461" // handler of a school whom a case appoints elsewhere
+)
+
+var cast = []string{sys, sec, sec2, aud, cityLead, rechecker, cityAuditor, otherAuditor, auditor, auditor2, lead, lead2, neighbour, bothRoles,
+	handler, head, handler2, head2, cityHandler, cityHead, wanderer}
+
+// Bodies of the town.
+const (
+	county, unit2 = "341021", "341022"
+	school        = "HS10205"
+	school2       = "HS10181"
+	citySchool    = "HS10395"
+)
+
+// at reads a moment of the plan year in the town's zone.
+func at(text string) time.Time {
+	t, err := time.ParseInLocation("2006-01-02 15:04:05.999", text, registration.Shanghai)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// clock is one that tests set; a log never runs backwards, so forward only.
+type clock struct {
+	sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time { c.Lock(); defer c.Unlock(); return c.now }
+
+func (c *clock) Set(t time.Time) {
+	c.Lock()
+	defer c.Unlock()
+	if t.Before(c.now) {
+		panic("the town's clock never goes back")
+	}
+	c.now = t
+}
+
+func (c *clock) Pass(d time.Duration) { c.Set(c.Now().Add(d)) }
+
+// resident is somebody with a key.
+type resident struct {
+	org.Staff
+	key  crypto.Signer
+	leaf *x509.Certificate
+}
+
+// foundation is what every town of this test run grows from: keys, people and
+// a database with entry 0 in it, made once and copied for each test.
+type foundation struct {
+	keys   store.Keys
+	ca     *x509.Certificate
+	caKey  crypto.Signer
+	people map[string]resident
+	rules  *policy.Policy
+	db     []byte
+}
+
+// Before the first day of the plan year's windows.
+var foundingDay = at("2024-09-20 09:00:00")
+
+var founded struct {
+	sync.Once
+	foundation *foundation
+}
+
+// town is one institution at work, with its own database and clock.
+type town struct {
+	*foundation
+	tb     testing.TB
+	clock  *clock
+	config store.Config
+	store  *store.Store
+	portal *portal.Portal
+	server *httptest.Server
+	log    *logged
+}
+
+// logged keeps what the portal writes to its log file.
+type logged struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) { l.Lock(); defer l.Unlock(); return l.Buffer.Write(p) }
+func (l *logged) Text() string                { l.Lock(); defer l.Unlock(); return l.Buffer.String() }
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// newTown opens a fresh town at a moment of its plan year.
+func newTown(tb testing.TB, now string) *town {
+	tb.Helper()
+	founded.Do(func() { founded.foundation = found(tb, nil) })
+	if founded.foundation == nil {
+		tb.Fatal("the town could not be founded")
+	}
+	return founded.foundation.open(tb, now)
+}
+
+// open copies the foundation's database and opens a portal over it.
+func (f *foundation) open(tb testing.TB, now string) *town {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "town.db")
+	must(tb, os.WriteFile(path, f.db, 0o600))
+	t := &town{foundation: f, tb: tb, clock: &clock{now: at(now)}, config: store.Config{Driver: store.SQLite, DSN: path}, log: &logged{}}
+	t.serve()
+	return t
+}
+
+// serve opens store, portal and listener.
+func (t *town) serve() {
+	t.tb.Helper()
+	var err error
+	t.store, err = store.Open(context.Background(), t.config, t.keys, t.rules, t.clock.Now)
+	must(t.tb, err)
+	roots := x509.NewCertPool()
+	roots.AddCert(t.ca)
+	t.server = httptest.NewUnstartedServer(nil)
+	t.portal, err = portal.New(portal.Config{Store: t.store, Policy: t.rules, Pack: registration.National(), Roots: roots, CA: issuing.PEM(t.ca),
+		Log: slog.New(slog.NewJSONHandler(t.log, nil)), Clock: t.clock.Now, Name: storetest.Portal, Year: sample.Year,
+		Origin: "https://" + t.server.Listener.Addr().String(), Agent: "http://127.0.0.1:17890", Verifier: t.keys.LogVerifier})
+	must(t.tb, err)
+	t.server.Config.Handler = t.portal.Handler()
+	t.server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(t.log, nil), slog.LevelDebug)
+	t.server.StartTLS()
+	s, p, l := t.store, t.portal, t.server
+	t.tb.Cleanup(func() { l.Close(); p.Close(); s.Close() })
+}
+
+// twin is a second portal over the same database.
+func (t *town) twin() *town {
+	second := *t
+	second.log = &logged{}
+	second.serve()
+	return &second
+}
+
+func (t *town) origin() string { return t.server.URL }
+
+// desk sits somebody down at a fresh browser, not signed in.
+func (t *town) desk(staff string) *desk.Desk {
+	t.tb.Helper()
+	p, ok := t.people[staff]
+	if !ok {
+		t.tb.Fatalf("nobody called %s in town", staff)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(t.server.Certificate())
+	d := desk.New(t.origin(), roots, p.leaf, p.key)
+	d.Now = t.clock.Now
+	t.tb.Cleanup(d.Client.CloseIdleConnections)
+	return d
+}
+
+// found lets the genesis happen. Keys that are given are used, the others are
+// made in memory.
+func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
+	tb.Helper()
+	f := &foundation{caKey: newKey(tb), people: map[string]resident{}}
+	var err error
+	f.keys, err = storetest.NewSecrets(tb).Keys()
+	must(tb, err)
+	f.rules, err = policy.Load()
+	must(tb, err)
+	f.ca, err = issuing.Root("测试签台 签发机构", f.caKey, foundingDay)
+	must(tb, err)
+	tree, err := org.ParseOrganisations(bytes.NewReader(read(tb, "organisations.csv")))
+	must(tb, err)
+	roster, err := org.ParseStaff(bytes.NewReader(read(tb, "staff.csv")), tree)
+	must(tb, err)
+	windows, err := registration.ParseWindows(bytes.NewReader(read(tb, "windows.csv")), sample.Year)
+	must(tb, err)
+	var nouns []any
+	for _, o := range tree.All() {
+		nouns = append(nouns, o)
+	}
+	for _, s := range roster.Staff {
+		if !slices.Contains(cast, s.ID) {
+			continue
+		}
+		r := f.enrol(tb, s, given[s.ID])
+		nouns = append(nouns, s, custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: s.ID, Certificate: r.leaf.Raw, TokenLabel: s.ID,
+			State: custody.Issued, Since: foundingDay})
+	}
+	for _, a := range roster.Appointments {
+		if slices.Contains(cast, a.Staff) {
+			nouns = append(nouns, a)
+		}
+	}
+	for _, w := range windows {
+		nouns = append(nouns, w)
+	}
+	f.begin(tb, nouns)
+	return f
+}
+
+func read(tb testing.TB, name string) []byte {
+	tb.Helper()
+	raw, err := sample.Read(name)
+	must(tb, err)
+	return raw
+}
+
+func newKey(tb testing.TB) crypto.Signer {
+	tb.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(tb, err)
+	return key
+}
+
+// enrol gives somebody a certificate for a key.
+func (f *foundation) enrol(tb testing.TB, s org.Staff, key crypto.Signer) resident {
+	tb.Helper()
+	if key == nil {
+		key = newKey(tb)
+	}
+	r := resident{Staff: s, key: key, leaf: f.issue(tb, s, key)}
+	f.people[s.ID] = r
+	return r
+}
+
+func (f *foundation) issue(tb testing.TB, s org.Staff, key crypto.Signer) *x509.Certificate {
+	tb.Helper()
+	request, err := issuing.Request(key)
+	must(tb, err)
+	leaf, err := issuing.Staff(f.ca, f.caKey, request, issuing.Holder{Staff: s.ID, Name: s.Name, Organisation: s.Org}, foundingDay)
+	must(tb, err)
+	return leaf
+}
+
+// begin writes entry 0 under the seals of two officers and keeps the database.
+func (f *foundation) begin(tb testing.TB, nouns []any) {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "town")
+	must(tb, err)
+	defer os.RemoveAll(dir)
+	c := store.Config{Driver: store.SQLite, DSN: filepath.Join(dir, "town.db")}
+	must(tb, store.Migrate(context.Background(), c))
+	now := func() time.Time { return foundingDay }
+	s, err := store.Open(context.Background(), c, f.keys, f.rules, now)
+	must(tb, err)
+	text := f.statement(tb, seal.Genesis, "黄山市教育局", now(), seal.Annex{Columns: []string{"名称"}}, sec, sec2)
+	grant, err := f.rules.System(policy.Genesis)
+	must(tb, err)
+	_, err = s.Commit(context.Background(), grant, f.seal(tb, text, now(), sec, sec2), func(tx *store.Tx) (audit.Entry, error) {
+		if err := tx.Derive(text); err != nil {
+			return audit.Entry{}, err
+		}
+		for _, n := range nouns {
+			if err := tx.Put(n); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		return audit.Entry{Subject: "log/0"}, nil
+	}, store.Long(time.Minute))
+	must(tb, err)
+	must(tb, s.Close())
+	f.db, err = os.ReadFile(c.DSN)
+	must(tb, err)
+}
+
+// statement is a text of any kind with plain fillers, for what no page offers.
+func (f *foundation) statement(tb testing.TB, kind seal.Kind, institution string, now time.Time, annex seal.Annex, signers ...string) seal.Statement {
+	tb.Helper()
+	form, ok := seal.FormOf(kind)
+	if !ok {
+		tb.Fatalf("no form %s", kind)
+	}
+	h := seal.Header{Portal: storetest.Portal, Institution: institution, Issued: now, Expires: now.Add(20 * time.Minute)}
+	rand.Read(h.Nonce[:])
+	for _, id := range signers {
+		p := f.people[id]
+		h.Signers = append(h.Signers, seal.Signer{Staff: id, Name: p.Name, Fingerprint: seal.Fingerprint(p.leaf)})
+	}
+	header := []string{"门户", "机构", "签署人", "事项", "随机数", "出具时间", "有效至", "附件栏目", "附件行数"}
+	var fields []seal.Field
+	for _, l := range form.Labels {
+		if !slices.Contains(header, l.Name) && !l.Optional {
+			fields = append(fields, seal.Field{Label: l.Name, Value: "无"})
+		}
+	}
+	s, err := seal.New(kind, h, fields, annex)
+	must(tb, err)
+	return s
+}
+
+// seal lets people seal a statement and verifies the seals.
+func (f *foundation) seal(tb testing.TB, s seal.Statement, now time.Time, people ...string) []seal.Verified {
+	tb.Helper()
+	text, err := s.Bytes()
+	must(tb, err)
+	annex, err := s.Annex.Print()
+	must(tb, err)
+	roots := x509.NewCertPool()
+	roots.AddCert(f.ca)
+	var all []seal.Verified
+	for _, id := range people {
+		der, err := seal.Sign(text, f.people[id].leaf, nil, f.people[id].key, now)
+		must(tb, err)
+		v, err := seal.Verify(der, text, annex, seal.Trust{Roots: roots}, seal.Expect{Portal: storetest.Portal, Kind: s.Kind()}, now)
+		must(tb, err)
+		all = append(all, v)
+	}
+	return all
+}
+
+// officer is somebody as the records have them.
+func (t *town) officer(staff string) policy.Officer {
+	t.tb.Helper()
+	who, _, err := t.store.Officer(context.Background(), staff, seal.Fingerprint(t.people[staff].leaf))
+	must(t.tb, err)
+	who.Session = "session-" + staff
+	return who
+}
+
+// grant asks the policy for somebody about a body.
+func (t *town) grant(staff string, act policy.Act, body string) policy.Grant {
+	t.tb.Helper()
+	o, err := t.store.Organisation(context.Background(), body)
+	must(t.tb, err)
+	g, err := t.rules.May(t.officer(staff), act, t.store.Body(o))
+	must(t.tb, err)
+	return g
+}
+
+// entries are the newest of the log, newest first.
+func (t *town) entries(limit int) []audit.Entry {
+	t.tb.Helper()
+	list, _, err := t.store.Entries(context.Background(), t.grant(aud, policy.ReadLog, "341000"), store.LogFilter{}, limit)
+	must(t.tb, err)
+	return list
+}
+
+// size is how many entries the log has.
+func (t *town) size() int {
+	t.tb.Helper()
+	return int(t.entries(1)[0].Number) + 1
+}
+
+// records is a digest over every record: equal ones mean that nothing changed.
+func (t *town) records() string {
+	t.tb.Helper()
+	db := (&storetest.World{Config: t.config}).Raw(t.tb)
+	defer db.Close()
+	h := sha256.New()
+	for _, table := range storetest.Tables(t.tb, db, store.SQLite) {
+		switch table {
+		case "sessions", "pendings", "drafts", "import_jobs", "import_rows", "throttles", "goose_db_version":
+			continue
+		}
+		if strings.HasPrefix(table, "log_") {
+			continue
+		}
+		columns := storetest.Columns(t.tb, db, table)
+		rows, err := db.Query("SELECT * FROM " + table + " ORDER BY 1, 2")
+		must(t.tb, err)
+		for rows.Next() {
+			cells, places := make([]any, len(columns)), make([]any, len(columns))
+			for i := range cells {
+				places[i] = &cells[i]
+			}
+			must(t.tb, rows.Scan(places...))
+			fmt.Fprintf(h, "%s %q\n", table, cells)
+		}
+		must(t.tb, rows.Err())
+		rows.Close()
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// application reads one record past every page.
+func (t *town) application(id string) registration.Application {
+	t.tb.Helper()
+	g := t.grant(lead, policy.View, county)
+	if strings.Contains(id, "341000-SZ") {
+		g = t.grant(cityLead, policy.View, "341000-SZ")
+	}
+	a, err := t.store.Application(context.Background(), g, id)
+	must(t.tb, err)
+	return a
+}
