@@ -26,6 +26,7 @@ type Config struct {
 	Queue    int           // acts that may wait; 1024 if zero, then 503
 	Readers  int           // connections of the read pool; 8 if zero
 	Budget   time.Duration // of one closure; 250 ms if zero
+	Marker   string        // file on this host that remembers what it signed last; none if empty
 	Logger   *slog.Logger  // causes of failures; never personal data. Discarded if nil
 
 	// halt, if set by a test of this package, is called at each named point

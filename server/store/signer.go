@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"sealdesk/server/audit"
 	"sealdesk/server/internal/fault"
 )
@@ -24,6 +22,8 @@ type signer struct {
 	stop  chan struct{}
 	done  chan struct{}
 
+	marker marker // used by the signer's goroutine and before it runs
+
 	mu       sync.Mutex
 	waiting  []*leaf      // durable, not yet covered by a signature; last of its act only
 	leaves   []audit.Hash // of this portal's entries since frontier, while contiguous
@@ -37,7 +37,7 @@ type signer struct {
 }
 
 func newSigner(s *Store) *signer {
-	return &signer{store: s, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{})}
+	return &signer{store: s, marker: marker{path: s.config.Marker}, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{})}
 }
 
 // ready refuses while no signature can be had: nothing is admitted then.
@@ -113,6 +113,9 @@ func (g *signer) serve() {
 			again = time.After(retrySign)
 		}
 		if stopping {
+			if err := g.marker.keep(g.newest(), g.store.clock(), true); err != nil {
+				g.store.log.Error("the host's checkpoint file is not written", "cause", err.Error())
+			}
 			g.fail(closing())
 			return
 		}
@@ -168,6 +171,9 @@ func (g *signer) sign() error {
 	}
 	s.halt("signed")
 	g.publish(c, signed, piece)
+	if err := g.marker.keep(signed, s.clock(), g.stopping()); err != nil {
+		s.log.Error("the host's checkpoint file is not written", "cause", err.Error())
+	}
 	s.halt("answered")
 	return nil
 }
@@ -208,7 +214,7 @@ func (g *signer) publish(c audit.Checkpoint, signed []byte, piece *span) {
 // the receipt follows.
 func (g *signer) fail(err error) {
 	g.mu.Lock()
-	if g.broken == nil {
+	if g.broken == nil && !g.stopping() {
 		g.store.log.Error("the log is not being signed", "cause", err.Error())
 	}
 	g.broken = err
@@ -218,6 +224,23 @@ func (g *signer) fail(err error) {
 	g.mu.Unlock()
 	for _, l := range waiting {
 		l.act.answer(audit.Receipt{Number: l.entry.Number, Entry: l.text}, nil)
+	}
+}
+
+// newest is the newest signed checkpoint.
+func (g *signer) newest() []byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.note
+}
+
+// stopping says that the store is being closed: no failure, and no news.
+func (g *signer) stopping() bool {
+	select {
+	case <-g.stop:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -251,6 +274,9 @@ func (g *signer) covering(ctx context.Context, number uint64) (audit.Checkpoint,
 // is durable beyond it. It shows at start whether the HSM signs.
 func (g *signer) prime(ctx context.Context) error {
 	s := g.store
+	if err := g.marker.agrees(ctx, s); err != nil {
+		return err
+	}
 	set, err := s.ask(ctx, want{"SELECT size, note FROM log_checkpoints ORDER BY size DESC LIMIT 1", nil})
 	if err != nil {
 		return err
@@ -279,9 +305,3 @@ func (g *signer) prime(ctx context.Context) error {
 }
 
 var errNotYet = fault.New(fault.Unavailable, "日志还没有签发过检查点。")
-
-// verifier tells whether a note is signed by the log.
-func verifies(v note.Verifier, signed []byte) bool {
-	_, err := audit.OpenCheckpoint(signed, v)
-	return err == nil
-}

@@ -14,6 +14,9 @@ import (
 	"sealdesk/server/sheet"
 )
 
+// maxFaultLines is how many faulty records are listed one by one.
+const maxFaultLines = 100
+
 // check tells what is wrong, in sentences with a cure; it succeeds only when
 // serve would work.
 func check(ctx context.Context, args []string) error {
@@ -50,8 +53,12 @@ func check(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range report.Faults {
-		fmt.Println(f.Sentence)
+	for i, f := range report.Faults {
+		if i == maxFaultLines {
+			fmt.Printf("……其余 %d 处不再列出\n", len(report.Faults)-i)
+			break
+		}
+		fmt.Println(f.Subject + "：" + f.Sentence)
 	}
 	if len(report.Faults) > 0 {
 		return exit{1, fmt.Sprintf("记录与日志不符，共 %d 处：请停止办理，保全数据库，告知安全审计员。", len(report.Faults))}

@@ -171,7 +171,7 @@ func listen(s site) (net.Listener, error) {
 
 // store is the database's part of the configuration.
 func (c config) store() store.Config {
-	return store.Config{Driver: c.Database.Driver, DSN: c.Database.DSN, ReadDSN: c.Database.ReadDSN,
+	return store.Config{Driver: c.Database.Driver, DSN: c.Database.DSN, ReadDSN: c.Database.ReadDSN, Marker: c.Log.Key + ".checkpoint",
 		Logger: slog.New(slog.NewJSONHandler(os.Stderr, nil))}
 }
 
