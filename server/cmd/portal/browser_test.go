@@ -7,24 +7,28 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
+	browserdomain "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 )
 
-// browser is one real Chromium with a profile of its own that trusts the
-// town's CA, as a workstation's would.
-type browser struct {
-	t    *testing.T
-	ctx  context.Context
-	shot string // folder for screenshots, empty for none
+// patience bounds every single wait in the browser. A quiet machine needs a
+// second or two; a page of 1,800 rows on a busy one needs more.
+const patience = 90 * time.Second
+
+// chromium is one real browser that trusts the town's CA, as a workstation's
+// would; each person sits at a profile of their own in it.
+type chromium struct {
+	ctx      context.Context
+	pictures string // folder for screenshots, empty for none
+	shot     atomic.Int32
 }
 
-// openBrowser starts Chromium; faults of the page's own policy fail the test.
-func openBrowser(t *testing.T, ca string) *browser {
+func startChromium(t *testing.T, ca string) *chromium {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -42,80 +46,204 @@ func openBrowser(t *testing.T, ca string) *browser {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(filepath.Join(home, "profile")), chromedp.Env("HOME="+home),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter"), chromedp.WindowSize(1366, 768))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter"))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	b := &browser{t: t, ctx: ctx, shot: os.Getenv("SEALDESK_SCREENSHOTS")}
-	chromedp.ListenTarget(ctx, func(event any) {
-		if e, ok := event.(*log.EventEntryAdded); ok && e.Entry.Level == log.LevelError &&
-			strings.Contains(e.Entry.Text, "Content Security Policy") {
-			t.Errorf("the page broke its own policy: %s", e.Entry.Text)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("Chromium does not start: %v", err)
+	}
+	return &chromium{ctx: ctx, pictures: os.Getenv("SEALDESK_SCREENSHOTS")}
+}
+
+// tab is one person's window.
+type tab struct {
+	*chromium
+	t         *testing.T
+	ctx       context.Context
+	downloads string
+}
+
+// sitDown opens a window in a profile of its own. Every fault that the browser
+// finds in a page, of its content security policy or of anything else it
+// writes to the console as an error, fails the test.
+func (c *chromium) sitDown(t *testing.T) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	b := &tab{chromium: c, t: t, ctx: ctx, downloads: t.TempDir()}
+	if err := chromedp.Listen(ctx, func(event any) {
+		if e, ok := event.(*log.EventEntryAdded); ok && e.Entry.Level == log.EntryLevelError {
+			t.Errorf("the browser complains: %s (%s)", e.Entry.Text, e.Entry.URL)
 		}
-	})
-	b.do("start", log.Enable())
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.do("begin", chromedp.EmulateViewport(1366, 768))
+	if _, err := chromedp.CallBrowser(ctx, browserdomain.SetDownloadBehavior, browserdomain.SetDownloadBehaviorParams{
+		Behavior: browserdomain.SetDownloadBehaviorBehaviorAllow, DownloadPath: b.downloads,
+		BrowserContextID: chromedp.FromContext(ctx).BrowserContextID}); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
 // do runs actions with a bound, and fails with the page's words.
-func (b *browser) do(what string, actions ...chromedp.Action) {
+func (b *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		var where, words string
-		again, stop := context.WithTimeout(b.ctx, 5*time.Second)
-		defer stop()
-		_ = chromedp.Run(again, chromedp.Location(&where), chromedp.Text("main", &words, chromedp.ByQuery))
-		b.t.Fatalf("%s: %v\nat %s:\n%s", what, err, where, words)
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		b.fail(what, err)
 	}
 }
 
-func (b *browser) open(url string) {
+// fail ends the test with where the browser is and what stands there.
+func (b *tab) fail(what string, err error) {
 	b.t.Helper()
-	b.do("open "+url, chromedp.Navigate(url), chromedp.WaitReady("main", chromedp.ByQuery))
+	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	where, _ := chromedp.Run(ctx, chromedp.Location())
+	words, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("(document.querySelector('main') || document.body).innerText.slice(0, 3000)"))
+	if b.pictures != "" {
+		if png, e := chromedp.Run(ctx, chromedp.CaptureScreenshot()); e == nil {
+			_ = os.WriteFile(filepath.Join(b.pictures, "failure.png"), png, 0o600)
+		}
+	}
+	b.t.Fatalf("%s: %v\nat %s:\n%s", what, err, withoutSeal(where), words)
 }
 
-// press clicks an element and waits until the words stand in the page.
-func (b *browser) press(selector, words string) {
-	b.t.Helper()
-	b.do("press "+selector+" and see "+words, chromedp.Click(selector, chromedp.ByQuery), see(words))
+// withoutSeal cuts the fragment: a seal need not stand in a test's output.
+func withoutSeal(address string) string {
+	address, _, _ = strings.Cut(address, "#")
+	return address
 }
 
-// see waits until the main part of the page holds the words.
-func see(words string) chromedp.Action {
-	return chromedp.Poll(fmt.Sprintf("document.readyState === 'complete' && !!document.querySelector('main') && document.querySelector('main').innerText.replace(/\\s+/g,'').includes(%q.replace(/\\s+/g,''))", words),
-		nil, chromedp.WithPollingTimeout(45*time.Second))
+// ask gives the value of an expression in the page.
+func ask[T any](b *tab, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.fail(expression, err)
+	}
+	return v
 }
 
-func (b *browser) text(selector string) string {
+func (b *tab) open(url string) {
 	b.t.Helper()
-	var words string
-	b.do("read "+selector, chromedp.Text(selector, &words, chromedp.ByQuery))
-	return words
+	b.do("open "+url, chromedp.Navigate(url))
+	b.see("")
 }
 
-func (b *browser) location() string {
+// leaving marks the page that stands there, so that see knows the next one.
+func (b *tab) leaving() {
 	b.t.Helper()
-	var where string
-	b.do("location", chromedp.Location(&where))
-	return where
+	ask[bool](b, "window.leaving = true")
 }
 
-// picture keeps a screenshot at both sizes, for looking at.
-func (b *browser) picture(name string) {
+// see waits until a page that was not left is complete and holds the words,
+// white space not counted.
+func (b *tab) see(words string) {
 	b.t.Helper()
-	if b.shot == "" {
+	condition := fmt.Sprintf(`!window.leaving && document.readyState === 'complete' && !!document.querySelector('main') &&
+		document.querySelector('main').innerText.replace(/\s+/g, '').includes(%q)`, strings.Join(strings.Fields(words), ""))
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
+		// While one page makes room for the next there is nobody to ask.
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(end) {
+			b.fail("the words “"+words+"” do not come", err)
+		}
+	}
+}
+
+// press clicks with the mouse on what the selector (CSS, or XPath when it
+// begins with //) finds, and waits for the next page with these words.
+func (b *tab) press(selector, words string) {
+	b.t.Helper()
+	b.leaving()
+	b.click(selector)
+	b.see(words)
+}
+
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	if strings.HasPrefix(selector, "//") {
+		b.do("click "+selector, chromedp.Click(selector))
 		return
 	}
+	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// link is the XPath of a link with these words, button of a button.
+func link(words string) string   { return fmt.Sprintf("//main//a[contains(., %q)]", words) }
+func button(words string) string { return fmt.Sprintf("//main//button[contains(., %q)]", words) }
+
+func (b *tab) location() string {
+	b.t.Helper()
+	return ask[string](b, "location.href")
+}
+
+// download presses a link and gives the file that Chromium put on the disk.
+func (b *tab) download(selector string) string {
+	b.t.Helper()
+	before, err := os.ReadDir(b.downloads)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.click(selector)
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		now, err := os.ReadDir(b.downloads)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		for _, e := range now {
+			name := e.Name()
+			old := false
+			for _, o := range before {
+				old = old || o.Name() == name
+			}
+			if info, err := e.Info(); err == nil && !old && info.Size() > 0 && !strings.HasSuffix(name, ".crdownload") && !strings.HasPrefix(name, ".") {
+				return filepath.Join(b.downloads, name)
+			}
+		}
+		if time.Now().After(end) {
+			b.fail("download "+selector, context.DeadlineExceeded)
+		}
+	}
+}
+
+// picture keeps the page at both sizes, for looking at, and holds that it is
+// no wider than the window.
+func (b *tab) picture(name string) {
+	b.t.Helper()
+	if b.pictures == "" {
+		return
+	}
+	n := b.shot.Add(1)
 	for _, size := range [][2]int64{{1366, 768}, {390, 844}} {
-		var png []byte
-		b.do("picture "+name, emulation.SetDeviceMetricsOverride(size[0], size[1], 1, false), chromedp.Sleep(150*time.Millisecond), chromedp.FullScreenshot(&png, 100))
-		if err := os.WriteFile(filepath.Join(b.shot, fmt.Sprintf("%s-%d.png", name, size[0])), png, 0o644); err != nil {
+		b.do("size", chromedp.EmulateViewport(size[0], size[1]), chromedp.Sleep(150*time.Millisecond))
+		if wide := ask[int64](b, "document.documentElement.scrollWidth"); wide > size[0] {
+			b.t.Errorf("%s is %d px wide at %d px", name, wide, size[0])
+		}
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
+		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		cancel()
+		if err != nil {
+			b.fail("picture "+name, err)
+		}
+		if err := os.WriteFile(filepath.Join(b.pictures, fmt.Sprintf("%02d-%s-%d.png", n, name, size[0])), png, 0o600); err != nil {
 			b.t.Fatal(err)
 		}
 	}
-	b.do("size", emulation.ClearDeviceMetricsOverride())
+	b.do("size", chromedp.EmulateViewport(1366, 768))
 }
