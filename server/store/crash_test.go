@@ -106,7 +106,7 @@ func (p *process) tell(format string, args ...any) { fmt.Fprintf(p.in, format+"\
 // counts acknowledgements on the way.
 func (k *crash) hear(p *process, until string) bool {
 	k.t.Helper()
-	patience := time.After(90 * time.Second)
+	patience := time.After(60 * time.Second)
 	for {
 		select {
 		case line, ok := <-p.lines:
@@ -127,7 +127,7 @@ func (k *crash) hear(p *process, until string) bool {
 			}
 		case <-patience:
 			p.cmd.Process.Kill()
-			k.t.Fatalf("a child said nothing for 90 s, waiting for %q", until)
+			k.t.Fatalf("a child said nothing for 60 s, waiting for %q", until)
 		}
 	}
 }

@@ -68,6 +68,11 @@ func (g *signer) take(from *group, h head) {
 		}
 	}
 	g.mu.Unlock()
+	g.poke()
+}
+
+// poke makes the signer look at the durable head.
+func (g *signer) poke() {
 	select {
 	case g.wake <- struct{}{}:
 	default:
@@ -261,8 +266,10 @@ func (g *signer) covering(ctx context.Context, number uint64) (audit.Checkpoint,
 		if broken != nil {
 			return c, nil, broken
 		}
-		select { // another portal may sign next: look again when this one has reason to
+		g.poke() // another portal may have written it: its head is signed here too
+		select {
 		case <-changed:
+		case <-time.After(retrySign):
 		case <-ctx.Done():
 			return c, nil, ctx.Err()
 		}
