@@ -29,11 +29,11 @@ import (
 // good are the rows of a sample sheet that the rules let pass, read once.
 var good struct {
 	sync.Mutex
-	rows map[string][]sheet.Row // by file
+	rows map[string][]sheet.Row // by unit and class
 }
 
 // goodRow is a form without findings of the sheet of a unit.
-func goodRow(tb testing.TB, unit string, n int) registration.Form {
+func goodRow(tb testing.TB, unit, class string, n int) registration.Form {
 	tb.Helper()
 	file := map[string]string{"341021": "applications-341021.xlsx", "341000-SZ": "applications-shizhi.xlsx"}[unit]
 	good.Lock()
@@ -41,8 +41,8 @@ func goodRow(tb testing.TB, unit string, n int) registration.Form {
 	if good.rows == nil {
 		good.rows = map[string][]sheet.Row{}
 	}
-	if good.rows[file] == nil {
-		ref, err := sheet.LoadReference("../sheet/testdata")
+	if good.rows[unit+class] == nil {
+		ref, err := sheet.LoadReference("../sheet/sample")
 		must(tb, err)
 		ref.Year = 2024
 		raw := read(tb, file)
@@ -50,11 +50,11 @@ func goodRow(tb testing.TB, unit string, n int) registration.Form {
 		must(tb, err)
 		for _, row := range r.Rows {
 			if row.Kind == sheet.Accept && row.Outcome == registration.OutcomePass && row.Form.InNationalSystem == "yes" && row.RegKind == "renewal" {
-				good.rows[file] = append(good.rows[file], row)
+				good.rows[unit+row.Scope] = append(good.rows[unit+row.Scope], row)
 			}
 		}
 	}
-	return good.rows[file][n].Form
+	return good.rows[unit+class][n].Form
 }
 
 // plant stores applications as an import would, by an act that a lead sealed,
@@ -73,15 +73,16 @@ func (t *town) plant(n int, school string, change func(i int, a *registration.Ap
 	now := t.clock.Now()
 	import_ := registration.Import{ID: fmt.Sprintf("planted-%d", first), Organ: unit, Choice: "all", Year: 2024, Accepted: n, By: importer, At: now}
 	facts := registration.SchoolFacts{Kind: o.Kind, Ownership: o.Ownership, Licence: o.Licence}
+	class := "S1"
+	if o.Ownership == "民办" {
+		class = "S2"
+	}
 	var list []registration.Application
 	annex := seal.Annex{Columns: []string{"姓名"}}
 	for i := range n {
 		a := registration.Application{ID: registration.RecordID(2024, unit, first+i), Year: 2024, Unit: unit, School: school, Path: o.Path, Round: 1,
-			State: registration.Imported, Form: goodRow(t.tb, unit, first+i), ImportID: import_.ID, ImportedAt: now, UpdatedAt: now}
+			State: registration.Imported, Form: goodRow(t.tb, unit, class, first+i), ImportID: import_.ID, ImportedAt: now, UpdatedAt: now}
 		a.Form.SchoolCode, a.Form.SchoolName = school, o.Name
-		if o.Ownership != "民办" {
-			a.Form.Establishment = "on_establishment"
-		}
 		if change != nil {
 			change(i, &a)
 		}
@@ -162,7 +163,7 @@ func (r reader) post(path string, form url.Values) desk.Page {
 func (r reader) ok(p desk.Page) desk.Page {
 	r.t.tb.Helper()
 	if p.Status >= 400 {
-		r.t.tb.Fatalf("%s answers %d: %s", p.Path, p.Status, p.Text("main"))
+		r.t.tb.Fatalf("%s answers %d: %.300s", p.Path, p.Status, p.Text("main"))
 	}
 	return p
 }
@@ -220,7 +221,7 @@ func (r reader) refused(p desk.Page, kind fault.Kind, sentence string) {
 		r.t.tb.Errorf("%s answers %d, not %d: %.300s", p.Path, p.Status, statusOf(kind), p.Text("main"))
 	}
 	if text := p.Text("main"); !strings.Contains(text, sentence) {
-		r.t.tb.Errorf("%s does not say %q but: %.500s", p.Path, sentence, text)
+		r.t.tb.Errorf("%s does not say %q but: %.400s", p.Path, sentence, text)
 	}
 	if number := p.Header.Get("X-Request-Id"); number == "" || !strings.Contains(string(p.Body), number) {
 		r.t.tb.Errorf("%s does not show the request's number %q", p.Path, number)

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"sealdesk/policy"
@@ -38,7 +39,8 @@ func (r reading) Import(id string) (registration.Import, error) {
 func (r reading) Window(id string) (registration.Window, error) {
 	parts := strings.Split(id, "/")
 	if len(parts) == 3 {
-		windows, err := r.WindowsOf(0, parts[1])
+		year, _ := strconv.Atoi(parts[0])
+		windows, err := r.WindowsOf(year, parts[1])
 		if err != nil {
 			return registration.Window{}, err
 		}

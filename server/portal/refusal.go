@@ -35,19 +35,19 @@ func (p *Portal) recordRefusal(c *call, act policy.Act, subject string, f *fault
 	if c.who == nil {
 		err = p.countRefusal(c)
 	} else {
-		err = p.noteRefusal(c, act, subject, f.Kind)
+		err = p.noteRefusal(c, c.who.Officer, act, subject, f.Kind)
 	}
 	if err != nil {
 		p.log.Error("a refusal found no entry", "request", c.number, "cause", err.Error())
 	}
 }
 
-func (p *Portal) noteRefusal(c *call, act policy.Act, subject string, kind fault.Kind) error {
-	n, err := p.store.Scratch().Throttle(c.ctx, "refusal/"+c.who.Staff.ID+"/"+string(act)+"/"+subject, refusalWindow)
+func (p *Portal) noteRefusal(c *call, who policy.Officer, act policy.Act, subject string, kind fault.Kind) error {
+	n, err := p.store.Scratch().Throttle(c.ctx, "refusal/"+who.Staff+"/"+string(act)+"/"+subject, refusalWindow)
 	if err != nil || n > 1 {
 		return err
 	}
-	grant, err := p.policy.SystemFor(c.who.Officer, policy.Refusal)
+	grant, err := p.policy.SystemFor(who, policy.Refusal)
 	if err != nil {
 		return err
 	}

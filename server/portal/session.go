@@ -110,11 +110,7 @@ func (p *Portal) session(c *call) (*Session, error) {
 	}
 	s, err := p.known(c.ctx, row)
 	if err != nil {
-		if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
-			_ = p.store.Scratch().DeleteSession(c.ctx, hash)
-			return nil, fault.Wrap(err, fault.Locked, "这把钥匙现在不能使用，登录已经结束。请与安全保密管理员联系。")
-		}
-		return nil, err
+		return nil, p.ended(c, row, err)
 	}
 	// Once a minute is enough to keep a session alive and spares a write.
 	if c.received.Sub(row.Seen) > time.Minute {
@@ -123,6 +119,26 @@ func (p *Portal) session(c *call) (*Session, error) {
 		}
 	}
 	return s, nil
+}
+
+// ended takes the session of somebody whom the records no longer let in: a key
+// reported lost, a leaver. The refusal is an entry under that person's number.
+func (p *Portal) ended(c *call, row store.Session, err error) error {
+	switch {
+	case fault.Is(err, fault.Locked):
+	case fault.Is(err, fault.Forbidden), fault.Is(err, fault.NotFound):
+		err = fault.Wrap(err, fault.Locked, "这把钥匙现在不能使用，登录已经结束。请与安全保密管理员联系。")
+	default:
+		return err
+	}
+	if err := p.store.Scratch().DeleteSession(c.ctx, row.TokenHash); err != nil {
+		return err
+	}
+	holder := policy.Officer{Staff: row.Staff, Key: row.Fingerprint}
+	if err := p.noteRefusal(c, holder, "session", "", fault.Locked); err != nil {
+		p.log.Error("a refusal found no entry", "request", c.number, "cause", err.Error())
+	}
+	return err
 }
 
 // known reads the person behind a session row as the records stand now.

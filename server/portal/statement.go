@@ -70,6 +70,9 @@ func (p *Portal) pendingOf(c *call) (store.Pending, error) {
 	if pending.Staff != c.who.Staff.ID || pending.CookieHash != browser(c.req) {
 		return pending, fault.New(fault.NotFound, "这份陈述不在等待签署之列：可能已经办成、已经撤回或过了有效期。请回到列表核对，需要时重新出具。")
 	}
+	if c.received.After(pending.Expires) {
+		return pending, fault.New(fault.Closed, "这份陈述已过有效期，不能再签署，什么都没有改变。请回到办理页面重新出具；已填的草稿都在。")
+	}
 	return pending, nil
 }
 

@@ -44,8 +44,8 @@ const (
 	lead, lead2         = "U00031", "U00032"
 	neighbour           = "U00033" // auditor of 休宁县
 	bothRoles           = "U00040" // auditor and lead of one county
-	handler, head       = "U00455", "U00456"
-	handler2, head2     = "U00407", "U00408"
+	handler, head       = "U00407", "U00408"
+	handler2, head2     = "U00455", "U00456"
 	cityHandler         = "U00835"
 	cityHead            = "U00836"
 	wanderer            = "U00461" // handler of a school whom a case appoints elsewhere
@@ -57,8 +57,8 @@ var cast = []string{sys, sec, sec2, aud, cityLead, rechecker, cityAuditor, other
 // Bodies of the town.
 const (
 	county, unit2 = "341021", "341022"
-	school        = "HS10205"
-	school2       = "HS10181"
+	school        = "HS10181" // 公办
+	school2       = "HS10205" // 民办, licensed
 	citySchool    = "HS10395"
 )
 

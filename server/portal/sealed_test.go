@@ -1,0 +1,381 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/internal/desk"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+	"sealdesk/server/store/storetest"
+)
+
+// asked is an auditor in front of a statement over n records that wait for a
+// conclusion.
+func asked(t *testing.T, n int) (*town, reader, desk.Page, []string) {
+	t.Helper()
+	w := newTown(t, "2024-11-20 10:00:00")
+	ids := w.plant(n, school, atCounty)
+	a := w.in(auditor)
+	return w, a, a.ok(a.post("/applications", url.Values{"application": ids, "do": {"sign"}})), ids
+}
+
+// attack hands a seal in and asks that it is refused with its sentence, that
+// no record changed, that the text still waits, and whether the refusal is in
+// the log.
+func (w *town) attack(d *desk.Desk, der []byte, kind fault.Kind, sentence string, logged bool) {
+	w.tb.Helper()
+	records, size := w.records(), w.size()
+	got := handIn(w.tb, d, base64url(der))
+	if got.Status != statusOf(kind) || !strings.Contains(got.Sentence, sentence) || got.Request == "" || got.Location != "" {
+		w.tb.Errorf("answered %+v, want %s with %q", got, kind, sentence)
+	}
+	if w.records() != records {
+		w.tb.Errorf("%q: a record changed", sentence)
+	}
+	more := w.entries(50)[:w.size()-size]
+	for _, e := range more {
+		if policy.Act(e.Act) != policy.Refusal {
+			w.tb.Errorf("%q: the log got a %s", sentence, e.Act)
+		}
+	}
+	if logged != (len(more) == 1) {
+		w.tb.Errorf("%q: %d entries more", sentence, len(more))
+	}
+}
+
+func TestASealOfTheRightPersonOverTheWaitingTextCounts(t *testing.T) {
+	w, a, p, ids := asked(t, 2)
+	size := w.size()
+	a.done(p)
+	if w.size() != size+1 || w.application(ids[1]).State != registration.Concluded {
+		t.Errorf("%d entries more, state %s", w.size()-size, w.application(ids[1]).State)
+	}
+	if got := a.get(p.Path); got.Status != http.StatusNotFound {
+		t.Errorf("the sealed text is still waiting: %d", got.Status)
+	}
+}
+
+func TestAForgedSealIsRefusedAndTheTextKeepsWaiting(t *testing.T) {
+	w, a, p, _ := asked(t, 1)
+	text, _, err := p.Statement()
+	must(t, err)
+	der := a.signed(p)
+	forged := append([]byte{}, der...)
+	forged[len(forged)-3] ^= 1
+	w.attack(a.Desk, forged, fault.Invalid, "签", true)
+	w.clock.Pass(2 * time.Minute) // refusals of one act are entries once a minute
+	stranger := newKey(t)
+	fake, err := seal.Sign(text, a.Leaf, nil, stranger, w.clock.Now())
+	if err == nil {
+		w.attack(a.Desk, fake, fault.Invalid, "签", true)
+	}
+	w.clock.Pass(2 * time.Minute)
+	// A certificate of the right name from somebody else's authority.
+	other := found(t, nil)
+	r := other.people[auditor]
+	fake, err = seal.Sign(text, r.leaf, nil, r.key, w.clock.Now())
+	must(t, err)
+	w.attack(a.Desk, fake, fault.Invalid, "证书", true)
+	w.clock.Pass(2 * time.Minute)
+	a.done(p)
+}
+
+func TestSomethingThatIsNoSealIsRefusedWithASentence(t *testing.T) {
+	w, a, _, _ := asked(t, 1)
+	for _, text := range []string{"", "!!!", "AAAA", strings.Repeat("A", 100000)} {
+		got := handIn(t, a.Desk, text)
+		if got.Status != statusOf(fault.Invalid) || got.Sentence == "" || got.Request == "" {
+			t.Errorf("%.20q: %+v", text, got)
+		}
+	}
+	if p := a.post("/sealed", url.Values{"seal": {strings.Repeat("A", 2<<20)}}); p.Status != statusOf(fault.Invalid) {
+		t.Errorf("two mebibytes: %d", p.Status)
+	}
+	_ = w
+}
+
+func TestAReplayedSealDoesNothingInItsOwnAndInAnotherSession(t *testing.T) {
+	w, a, p, _ := asked(t, 1)
+	der := a.signed(p)
+	if got := a.handIn(der); got.Status != http.StatusOK {
+		t.Fatalf("%+v", got)
+	}
+	w.attack(a.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	again := w.in(auditor)
+	w.clock.Pass(2 * time.Minute)
+	w.attack(again.Desk, der, fault.NotFound, "不在等待签署之列", true)
+}
+
+func TestAnExpiredTextIsRefusedAsExpiredAndItsTwinJustInTimeCounts(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		w, a, p, _ := asked(t, 1)
+		issued := w.clock.Now()
+		// Reading keeps the session alive.
+		for w.clock.Now().Before(issued.Add(25 * time.Minute)) {
+			w.clock.Pass(5 * time.Minute)
+			a.ok(a.get("/"))
+		}
+		w.clock.Set(issued.Add(30*time.Minute - time.Millisecond))
+		if late {
+			w.clock.Set(issued.Add(30*time.Minute + time.Second))
+			w.attack(a.Desk, a.signed(p), fault.Invalid, "已过有效期", true)
+			a.refused(a.get(p.Path), fault.Closed, "已过有效期")
+			continue
+		}
+		if got := a.handIn(a.signed(p)); got.Status != http.StatusOK {
+			t.Errorf("in time: %+v", got)
+		}
+	}
+}
+
+func TestALoginSealIsNoConclusionAndAConclusionNoLogin(t *testing.T) {
+	w, a, p, _ := asked(t, 1)
+	// The login text of this very browser, sealed; posted as if it were the act.
+	text, _, err := p.Statement()
+	must(t, err)
+	other := w.desk(auditor)
+	login, err := other.Get(context.Background(), "/sign-in")
+	must(t, err)
+	der := reader{other, w}.signed(login)
+	w.attack(a.Desk, der, fault.Forbidden, "另一个浏览器", true)
+	w.clock.Pass(2 * time.Minute)
+	// The act's text sealed, posted by a browser that wants to be let in.
+	act, err := seal.Sign(text, a.Leaf, nil, a.Key, w.clock.Now())
+	must(t, err)
+	w.attack(other, act, fault.Forbidden, "另一个浏览器", true)
+	if p, err := other.Get(context.Background(), "/applications"); err != nil || p.Path == "/applications" {
+		t.Errorf("the browser got in: %v %s", err, p.Path)
+	}
+}
+
+func TestAnotherPersonsSealIsRefused(t *testing.T) {
+	w, a, p, _ := asked(t, 1)
+	text, _, err := p.Statement()
+	must(t, err)
+	colleague := w.people[auditor2]
+	der, err := seal.Sign(text, colleague.leaf, nil, colleague.key, w.clock.Now())
+	must(t, err)
+	w.attack(a.Desk, der, fault.Invalid, "", true)
+	w.clock.Pass(2 * time.Minute)
+	b := w.in(auditor2)
+	w.attack(b.Desk, a.signed(p), fault.Forbidden, "另一个浏览器", true)
+}
+
+func TestASealOfAnotherPortalIsRefused(t *testing.T) {
+	w, a, _, _ := asked(t, 1)
+	other := newTown(t, "2024-11-20 10:00:00")
+	ids := other.plant(1, school, atCounty)
+	b := other.in(auditor)
+	der := b.signed(b.post("/applications", url.Values{"application": ids, "do": {"sign"}}))
+	w.attack(a.Desk, der, fault.NotFound, "不是本签台出具", true)
+	// A text that names another portal, sealed by the right person.
+	s := w.statement(t, seal.Login, "", w.clock.Now(), seal.Annex{})
+	text, err := s.Bytes()
+	must(t, err)
+	lie := []byte(strings.Replace(string(text), storetest.Portal, "别处的签台", 1))
+	der, err = seal.Sign(lie, a.Leaf, nil, a.Key, w.clock.Now())
+	must(t, err)
+	w.clock.Pass(2 * time.Minute)
+	w.attack(a.Desk, der, fault.NotFound, "不是本签台出具", true)
+}
+
+func TestASealCountsOnlyInTheBrowserThatAsked(t *testing.T) {
+	w, a, p, _ := asked(t, 1)
+	der := a.signed(p)
+	second := w.in(auditor) // the same person, another browser
+	w.attack(second.Desk, der, fault.Forbidden, "另一个浏览器", true)
+	w.clock.Pass(2 * time.Minute)
+	nobody := w.desk(auditor) // no cookie at all
+	w.attack(nobody, der, fault.Forbidden, "另一个浏览器", true)
+	w.clock.Pass(2 * time.Minute)
+	a.done(p)
+}
+
+func TestALinkWithAnotherPersonsLoginSignsNobodyIn(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	// The attacker asks for a login text, seals it with her own key and sends
+	// the victim the link. The victim's browser is signed in, or is not.
+	attacker := w.desk(neighbour)
+	login, err := attacker.Get(context.Background(), "/sign-in")
+	must(t, err)
+	der := reader{attacker, w}.signed(login)
+	victim := w.in(auditor)
+	w.attack(victim.Desk, der, fault.Forbidden, "另一个浏览器", true)
+	if p := victim.ok(victim.get("/")); !strings.Contains(string(p.Body), w.people[auditor].Name) {
+		t.Error("the victim is somebody else now")
+	}
+	w.clock.Pass(2 * time.Minute)
+	idle := w.desk(auditor)
+	_, err = idle.Get(context.Background(), "/sign-in")
+	must(t, err)
+	w.attack(idle, der, fault.Forbidden, "另一个浏览器", true)
+	if p, err := idle.Get(context.Background(), "/"); err != nil || !strings.HasPrefix(p.Path, "/sign-in") {
+		t.Errorf("the victim got in: %v %s", err, p.Path)
+	}
+}
+
+func TestTheLandingPageIsTheSameForEveryoneAndKeepsTheFragmentHome(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	d := w.desk(auditor)
+	first, err := d.Get(context.Background(), "/sealed")
+	must(t, err)
+	second := w.in(auditor).get("/sealed")
+	if first.Status != 200 || string(first.Body) != string(second.Body) {
+		t.Errorf("status %d, or the pages differ", first.Status)
+	}
+	if got := first.Header.Get("Referrer-Policy"); got != "no-referrer" {
+		t.Errorf("Referrer-Policy %q", got)
+	}
+	if len(first.Header.Values("Set-Cookie")) > 0 {
+		t.Error("the landing page sets a cookie")
+	}
+}
+
+func TestFiftyPostsOfOneSealAtOnceMakeOneEntry(t *testing.T) {
+	w, a, p, ids := asked(t, 3)
+	der := a.signed(p)
+	size := w.size()
+	answers := make(chan reply, 50)
+	var all sync.WaitGroup
+	for range 50 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			answers <- handIn(t, a.Desk, base64url(der))
+		}()
+	}
+	all.Wait()
+	close(answers)
+	succeeded := 0
+	said := map[string]int{}
+	for r := range answers {
+		switch {
+		case r.Status == http.StatusOK && r.Location != "":
+			succeeded++
+		case r.Sentence == "" || r.Status >= 500:
+			t.Errorf("%+v", r)
+		default:
+			said[fmt.Sprint(r.Status, " ", r.Sentence)]++
+		}
+	}
+	if succeeded != 1 {
+		t.Errorf("%d succeeded; the others: %v", succeeded, said)
+	}
+	acts := 0
+	for _, e := range w.entries(50)[:w.size()-size] {
+		if policy.Act(e.Act) == policy.Conclude {
+			acts++
+		}
+	}
+	if acts != 1 {
+		t.Errorf("%d conclusions in the log", acts)
+	}
+	for _, id := range ids {
+		if got := w.application(id).State; got != registration.Concluded {
+			t.Errorf("%s is %s", id, got)
+		}
+	}
+}
+
+func TestASealAfterAColleagueConcludedOneRecordIsRefusedAndNamesIt(t *testing.T) {
+	w, a, p, ids := asked(t, 3)
+	b := w.in(auditor2)
+	b.done(b.post("/applications", url.Values{"application": ids[1:2], "do": {"sign"}}))
+	w.attack(a.Desk, a.signed(p), fault.Invalid, ids[1], true)
+	if w.application(ids[0]).State != registration.AtCounty {
+		t.Error("another of the batch was concluded")
+	}
+	a.ok(a.get(p.Path)) // the text is still to be read
+}
+
+func TestASealAfterARecordWasReturnedIsRefused(t *testing.T) {
+	w, a, p, ids := asked(t, 2)
+	b := w.in(auditor2)
+	b.done(b.post("/applications/"+ids[0]+"/return", url.Values{"return_reason": {"缺少考核材料"}}))
+	w.attack(a.Desk, a.signed(p), fault.Invalid, ids[0], true)
+	a.ok(a.get(p.Path))
+}
+
+func TestASealAfterARecordWasReturnedCorrectedAndSentAgainIsRefused(t *testing.T) {
+	w := newTown(t, "2024-11-06 10:00:00")
+	id := w.plant(1, school, func(i int, a *registration.Application) { atCounty(i, a) })[0]
+	// School review and audit both open: the city lead moves the audit forward.
+	l := w.in(lead)
+	l.done(l.post("/windows", url.Values{"window": {"2024/341021/audit"}, "opens": {"2024-11-06T00:00"}, "closes": {"2024-11-30T00:00"}, "reason": {"提前审核"}}))
+	a := w.in(auditor)
+	p := a.ok(a.post("/applications", url.Values{"application": {id}, "do": {"sign"}}))
+	b := w.in(auditor2)
+	b.done(b.post("/applications/"+id+"/return", url.Values{"return_reason": {"学时有误"}}))
+	h := w.in(handler)
+	h.ok(h.post("/applications/"+id+"/correct", url.Values{"field": {"training_hours"}, "new_value": {"401.5"}, "reason": {"漏填"}, "evidence": {"证书"}}))
+	h.ok(h.review(id, registration.Registered, func(step string, form url.Values) {
+		if step == "compare-4" {
+			form.Set("compared-training_hours", "differs")
+		}
+	}))
+	h.done(h.post("/review", url.Values{"application": {id}}))
+	s := w.in(head)
+	s.done(s.post("/send", nil))
+	w.attack(a.Desk, a.signed(p), fault.Conflict, id, true)
+	if w.application(id).State != registration.AtCounty {
+		t.Error(w.application(id).State)
+	}
+}
+
+func TestASealAfterTheWindowClosedIsRefusedAndInTheLastMillisecondItCounts(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		w := newTown(t, "2024-11-29 23:45:00")
+		ids := w.plant(1, school, atCounty)
+		a := w.in(auditor)
+		p := a.ok(a.post("/applications", url.Values{"application": ids, "do": {"sign"}}))
+		w.clock.Pass(9 * time.Minute)
+		a.ok(a.get("/"))
+		w.clock.Set(at("2024-11-29 23:59:59.999"))
+		if late {
+			w.clock.Set(at("2024-11-30 00:00:00"))
+			w.attack(a.Desk, a.signed(p), fault.Closed, "2024-11-30 00:00", true)
+			a.ok(a.get(p.Path))
+			continue
+		}
+		if got := a.handIn(a.signed(p)); got.Status != http.StatusOK {
+			t.Errorf("in time: %+v", got)
+		}
+	}
+}
+
+func TestASealAfterTheKeyWasTakenAwayIsRefusedAndTheLoginEnds(t *testing.T) {
+	w, a, p, _ := asked(t, 1)
+	der := a.signed(p)
+	s := w.in(sec)
+	s.done(s.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(a.Leaf)}, "kind": {"lost"}, "revoke_reason": {"钥匙丢失"}}))
+	w.attack(a.Desk, der, fault.Locked, "已报失、停用", true)
+	if p := a.get("/applications"); !strings.HasPrefix(p.Path, "/sign-in") {
+		t.Errorf("still served: %s", p.Path)
+	}
+}
+
+func TestASealWithASigningTimeFarFromTheServersIsRefusedWithItsOwnSentence(t *testing.T) {
+	w, a, p, _ := asked(t, 1)
+	text, _, err := p.Statement()
+	must(t, err)
+	for _, off := range []time.Duration{-11 * time.Minute, 11 * time.Minute} {
+		der, err := seal.Sign(text, a.Leaf, nil, a.Key, w.clock.Now().Add(off))
+		must(t, err)
+		w.attack(a.Desk, der, fault.Invalid, "时钟", true)
+		w.clock.Pass(2 * time.Minute)
+	}
+	der, err := seal.Sign(text, a.Leaf, nil, a.Key, w.clock.Now().Add(9*time.Minute))
+	must(t, err)
+	if got := a.handIn(der); got.Status != http.StatusOK {
+		t.Errorf("nine minutes off: %+v", got)
+	}
+}
