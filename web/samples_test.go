@@ -101,7 +101,7 @@ func listSamples() []sample {
 	schools := []string{"率水初级中学", "白岳学校（民办）", "横江职业学校", "齐云实验幼儿园", "松萝中学西校区（筹建处）"}
 	var rows []view.ListRow
 	for i := range 24 {
-		r := view.ListRow{ID: fmt.Sprintf("r-%05d", i), Href: fmt.Sprintf("/applications/r-%05d", i), Name: names[i%len(names)], IDTail: "204X", School: schools[i%len(schools)],
+		r := view.ListRow{ID: fmt.Sprintf("r-%05d", i), Href: fmt.Sprintf("/applications/r-%05d", i), Name: names[i%len(names)], School: schools[i%len(schools)],
 			Teaches: "初中数学", Kind: "定期注册", Hours: "360.5", Corrections: i % 3, Since: clockAt(11, 4, 9, 0, 0), Days: 6,
 			State: view.Mark{Kind: "wait", Text: "待审核"}, Proposal: view.Mark{Kind: "ok", Text: "合格"}, Viewed: i%2 == 0, Choosable: true, Chosen: i < 5}
 		if i%7 == 3 {

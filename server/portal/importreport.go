@@ -264,18 +264,18 @@ func (p *Portal) mendRow(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	mended, err := sheet.CheckRow(ref, unitIn(body.Path), c.received, line, r.Cells, nil)
+	seen, err := p.otherRows(c, job, line)
+	if err != nil {
+		return nil, err
+	}
+	mended, err := sheet.CheckRow(ref, unitIn(body.Path), c.received, line, r.Cells, seen)
 	if err != nil {
 		return nil, err
 	}
 	if mended.Cells == nil {
 		mended.Cells = r.Cells
 	}
-	raw, err := json.Marshal(mended)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.store.Scratch().PutImportRows(c.ctx, job.ID, []store.ImportRow{{Line: line, Code: string(mended.Kind), Cells: raw}}); err != nil {
+	if err := p.keepMended(c, job, mended); err != nil {
 		return nil, err
 	}
 	if mended.Kind == sheet.Refuse {
@@ -292,6 +292,46 @@ func (p *Portal) mendRow(c *call) (answer, error) {
 		return page{status: statuses[fault.Invalid], view: v}, nil
 	}
 	return redirect{"/imports/" + job.ID}, p.reopen(c, job, kept, mended)
+}
+
+// otherRows are the numbers of the sheet's rows that are good or already in:
+// a mended row may not repeat one of them.
+func (p *Portal) otherRows(c *call, job store.ImportJob, line int) (*sheet.Seen, error) {
+	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue), rowThere)
+	if err != nil {
+		return nil, err
+	}
+	seen := sheet.NewSeen()
+	for _, kept := range rows {
+		var r sheet.Row
+		if err := json.Unmarshal(kept.Cells, &r); err != nil {
+			return nil, err
+		}
+		if kept.Line != line {
+			seen.Note(r.Form)
+		}
+	}
+	return seen, nil
+}
+
+// keepMended keeps a row as it was judged anew; one whose person has an
+// application this year already is there, and would bar the rest.
+func (p *Portal) keepMended(c *call, job store.ImportJob, mended sheet.Row) error {
+	code := string(mended.Kind)
+	if mended.Kind != sheet.Refuse {
+		taken, err := p.store.Taken(c.ctx, p.year, mended.Form.IDNumber)
+		if err != nil {
+			return err
+		}
+		if len(taken) > 0 {
+			code = rowThere
+		}
+	}
+	raw, err := json.Marshal(mended)
+	if err != nil {
+		return err
+	}
+	return p.store.Scratch().PutImportRows(c.ctx, job.ID, []store.ImportRow{{Line: mended.Number, Code: code, Cells: raw}})
 }
 
 // reopen lets a job with a mended row be decided on once more.

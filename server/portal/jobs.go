@@ -3,9 +3,11 @@ package portal
 import (
 	"context"
 	"sync"
+	"time"
 )
 
-// jobs are the sheets being read in the background. A portal that stops waits
+// jobs are what a portal does in the background: sheets being read, and chores
+// that repeat. A portal that stops waits
 // for them; one that was killed begins them anew when somebody asks, since the
 // file is kept.
 type jobs struct {
@@ -46,6 +48,24 @@ func (j *jobs) start(id string, work func(ctx context.Context, tell func(done, t
 			now.done, now.total = done, total
 			j.mu.Unlock()
 		})
+	}()
+}
+
+// repeat runs a chore now and every so often, until close.
+func (j *jobs) repeat(every time.Duration, chore func(context.Context)) {
+	j.all.Add(1)
+	go func() {
+		defer j.all.Done()
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			chore(j.ctx)
+			select {
+			case <-j.ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
 	}()
 }
 

@@ -222,7 +222,7 @@ func listRow(a registration.Application, school string) view.ListRow {
 	if a.Form.TrainingHours != nil {
 		hours = a.Form.TrainingHours.String()
 	}
-	return view.ListRow{ID: a.ID, Href: "/applications/" + a.ID, Name: a.Form.PersonName, IDTail: lastFour(a.Form.IDNumber), School: school,
+	return view.ListRow{ID: a.ID, Href: "/applications/" + a.ID, Name: a.Form.PersonName, School: school,
 		Teaches: a.Form.Show("stage_taught") + a.Form.SubjectTaught, Kind: kindWord(a.RegKind), Hours: hours, Since: a.UpdatedAt,
 		State: stateMark(a.State), Proposal: outcomeMark(a.Outcome)}
 }

@@ -10,6 +10,7 @@
 package portal
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"log/slog"
@@ -76,10 +77,22 @@ func New(c Config) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Portal{store: c.Store, policy: c.Policy, pack: c.Pack, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
+	p := &Portal{store: c.Store, policy: c.Policy, pack: c.Pack, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
 		year: c.Year, origin: c.Origin, host: u.Host, agent: c.Agent, verifier: c.Verifier, pages: pages, jobs: newJobs(),
-		static: pages.Static()}, nil
+		static: pages.Static()}
+	p.jobs.repeat(sweepEvery, p.sweep)
+	return p, nil
 }
 
-// Close waits for work in the background.
+// sweepEvery is how often expired statements and sessions are forgotten. Each
+// request asks for their expiry itself; this only keeps the tables small.
+const sweepEvery = time.Minute
+
+func (p *Portal) sweep(ctx context.Context) {
+	if err := p.store.Scratch().Sweep(ctx); err != nil && ctx.Err() == nil {
+		p.log.Warn("sweep", "cause", err.Error())
+	}
+}
+
+// Close ends the work in the background and waits for it.
 func (p *Portal) Close() { p.jobs.close() }

@@ -18,6 +18,9 @@ import (
 // the browser that holds this cookie.
 func (p *Portal) signIn(c *call) (answer, error) {
 	cookie := browser(c.req)
+	if _, err := p.session(c); err == nil {
+		return redirect{"/"}, nil // somebody is signed in here already
+	}
 	if cookie == "" {
 		cookie = setCookie(c.writer)
 	}

@@ -39,9 +39,7 @@ type ListRow struct {
 	// ID is the record's id, posted when the box is ticked.
 	ID, Href string
 	Name     string
-	// IDTail is the last four of the ID number.
-	IDTail string
-	School string
+	School   string
 	// Teaches is stage and subject, like 初中数学.
 	Teaches string
 	// Kind is 首次注册 or 定期注册.
