@@ -25,6 +25,10 @@ type config struct {
 		Driver  string `yaml:"driver"` // sqlite or mysql
 		DSN     string `yaml:"dsn"`
 		ReadDSN string `yaml:"read_dsn"`
+		// MigrateDSN is the account that may change the schema; the portal's own
+		// may not (migrations/grants.sql). Used by migrate alone, and by init on
+		// SQLite, which has no accounts.
+		MigrateDSN string `yaml:"migrate_dsn"`
 	} `yaml:"database"`
 
 	HSM struct {

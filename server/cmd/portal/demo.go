@@ -80,6 +80,14 @@ func softHSM() (string, error) {
 
 // build makes tokens, configuration, keys, entry 0 and TLS certificates.
 func (t town) build(ctx context.Context) error {
+	if err := t.prepare(ctx); err != nil {
+		return err
+	}
+	return t.found(ctx)
+}
+
+// prepare makes tokens and configuration.
+func (t town) prepare(ctx context.Context) error {
 	if exists(t.dir) && exists(t.path("portal.yaml")) {
 		return fmt.Errorf("%s 里有一次没有建完的小城", t.dir)
 	}
@@ -98,21 +106,22 @@ func (t town) build(ctx context.Context) error {
 	if err := t.makeTokens(ctx); err != nil {
 		return err
 	}
-	if err := t.writeConfigs(); err != nil {
-		return err
-	}
+	return t.writeConfigs()
+}
+
+// found holds the key ceremony and issues the TLS certificates.
+func (t town) found(ctx context.Context) error {
 	c, err := readConfig(t.path("portal.yaml"))
 	if err != nil {
 		return err
 	}
 	fmt.Println("密钥仪式：在 SoftHSM 里生成服务器密钥和人员钥匙，两位安全保密管理员签署第 0 条日志……")
-	text, err := os.Create(t.path("genesis.txt"))
-	if err != nil {
+	var text strings.Builder
+	if _, err := found(ctx, c, sources{organisations: t.path("source/organisations.csv"), staff: t.path("source/staff.csv"),
+		windows: t.path("source/windows.csv"), tokens: t.path("source/tokens.csv"), statement: &text}); err != nil {
 		return err
 	}
-	defer text.Close()
-	if _, err := found(ctx, c, sources{organisations: t.path("source/organisations.csv"), staff: t.path("source/staff.csv"),
-		windows: t.path("source/windows.csv"), tokens: t.path("source/tokens.csv"), statement: text}); err != nil {
+	if err := t.write("genesis.txt", text.String()); err != nil {
 		return err
 	}
 	if err := t.serverCertificates(ctx, c); err != nil {

@@ -106,8 +106,10 @@ func found(ctx context.Context, c config, from sources) (audit.Receipt, error) {
 		return none, err
 	}
 	storeConfig := c.store()
-	if err := store.Migrate(ctx, storeConfig); err != nil {
-		return none, err
+	if c.Database.Driver == store.SQLite { // elsewhere `portal migrate` came first, under its own account
+		if err := store.Migrate(ctx, storeConfig); err != nil {
+			return none, err
+		}
 	}
 	keys, err := v.keys(ctx, c)
 	if err != nil {

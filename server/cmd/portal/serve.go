@@ -180,5 +180,14 @@ func migrate(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return store.Migrate(ctx, c.store())
+	return store.Migrate(ctx, c.schema())
+}
+
+// schema is the database under the account that may change it.
+func (c config) schema() store.Config {
+	s := c.store()
+	if c.Database.MigrateDSN != "" {
+		s.DSN = c.Database.MigrateDSN
+	}
+	return s
 }
