@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
@@ -173,12 +174,11 @@ func race(writers, n int, do func(int) error) float64 {
 
 // theirs does the same writes bare.
 func (l *load) theirs(t *testing.T, w *storetest.World, writers int) float64 {
-	db := w.Raw(t)
+	db := bare(t, w)
 	db.SetMaxOpenConns(writers)
 	db.SetMaxIdleConns(writers)
 	if w.Config.Driver == store.SQLite {
 		db.SetMaxOpenConns(1)
-		rawly(t, db, "PRAGMA user_version = 1")
 	} else {
 		for range writers { // the pool is warm, as the committer's connection is
 			if err := db.Ping(); err != nil {
@@ -240,6 +240,20 @@ func (l *load) theirs(t *testing.T, w *storetest.World, writers int) float64 {
 	})
 }
 
+// bare opens the database as the store does, without the store.
+func bare(t *testing.T, w *storetest.World) *sql.DB {
+	driver, dsn := "sqlite3", "file:"+w.Config.DSN+"?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=5000&_foreign_keys=1"
+	if w.Config.Driver == store.MySQL {
+		driver, dsn = "mysql", w.Config.DSN+"?interpolateParams=true&clientFoundRows=true&collation=utf8mb4_bin&maxAllowedPacket=67108864"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
 // durable reads back what both sides promise the disk.
 func durable(t *testing.T, w *storetest.World) {
 	query, want := "PRAGMA synchronous", "2"
@@ -247,7 +261,7 @@ func durable(t *testing.T, w *storetest.World) {
 		query, want = "SELECT @@innodb_flush_log_at_trx_commit", "1"
 	}
 	var got string
-	if err := w.Raw(t).QueryRow(query).Scan(&got); err != nil || got != want {
+	if err := bare(t, w).QueryRow(query).Scan(&got); err != nil || got != want {
 		t.Fatalf("%s is %s: %v", query, got, err)
 	}
 }
@@ -411,7 +425,7 @@ func fillers(s seal.Statement) []seal.Field {
 // bareRows puts the same 2,000 rows, encrypted already, into the same table in
 // one durable transaction, 500 rows a statement.
 func bareRows(t *testing.T, w *storetest.World, stored [][]any) float64 {
-	db := w.Raw(t)
+	db := bare(t, w)
 	columns := storetest.Columns(t, db, "applications")
 	if err := db.Ping(); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,153 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"testing"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
+	"sealdesk/server/store/storetest"
+)
+
+func adverse(t *testing.T, w *storetest.World, n int) (first, second scene) {
+	t.Helper()
+	first = stage(t, w, policy.Conclude, &store.Purpose{Kind: seal.ConcludeAdverse, Signers: 2, From: 1, To: 1}, n)
+	second = first
+	second.act, second.d = policy.Confirm, deeds[policy.Confirm]
+	second.purpose = &store.Purpose{Kind: seal.ConcludeAdverse, Signers: 2, From: 2, To: 2}
+	return first, second
+}
+
+func TestAnActOfTwoPeopleIsTwoEntriesAndOneProofThatVerifies(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		ctx := context.Background()
+		first, second := adverse(t, w, 1)
+		one, err := first.commit(first.grant(t), first.seals(t), first.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := w.Grant(t, "U00006", policy.View, "341021")
+		if a, err := w.Store.Application(ctx, g, first.id); err != nil || a.Reason != "" {
+			t.Fatalf("the first signature changed the record: %v %v", a.Reason, err)
+		}
+		open, err := w.Store.OpenProposals(ctx, g)
+		if err != nil || len(open) != 1 || len(open[0].Signers) != 2 || len(open[0].Signed) != 1 || open[0].Subject != "application/"+first.id {
+			t.Fatalf("open: %+v %v", open, err)
+		}
+		two, err := second.commit(second.grant(t), second.seals(t), second.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e1, err1 := audit.ParseEntry(one.Entry)
+		e2, err2 := audit.ParseEntry(two.Entry)
+		if err1 != nil || err2 != nil || e1.Signed != 1 || e2.Signed != 2 || e1.Signers != 2 || e1.Statement != e2.Statement ||
+			e1.Subject != e2.Subject || e2.Previous != int64(e1.Number) || e1.Actor != "U00005" || e2.Actor != "U00006" {
+			t.Fatalf("%+v\n%+v", e1, e2)
+		}
+		if a, err := w.Store.Application(ctx, g, first.id); err != nil || a.Reason == "" {
+			t.Fatalf("the second signature made no act: %v", err)
+		}
+		p, err := w.Store.Proof(ctx, w.Grant(t, "U00006", policy.ViewProof, "341021"), two.Number, first.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := audit.WriteProof(&file, p); err != nil {
+			t.Fatal(err)
+		}
+		root, err := x509.ParseCertificate(w.CA())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool := x509.NewCertPool()
+		pool.AddCert(root)
+		if report := audit.VerifyProof(p, w.Keys.LogVerifier, pool, audit.Policy{}); !report.Findings.OK() {
+			t.Fatalf("the proof does not verify: %v", report.Findings)
+		}
+		verifyExport(t, w.Store, w.Keys.LogVerifier)
+	})
+}
+
+func TestTheFirstSignatureOfTwoMayChangeNothing(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		first, _ := adverse(t, w, 1)
+		refused(t, first, fault.Forbidden, func() error {
+			_, err := w.Store.Commit(context.Background(), first.grant(t), first.seals(t), func(tx *store.Tx) (audit.Entry, error) {
+				if err := tx.Derive(first.text); err != nil {
+					return audit.Entry{}, err
+				}
+				if err := touchApplication(tx, first.id); err != nil {
+					return audit.Entry{}, err
+				}
+				return audit.Entry{Subject: "application/" + first.id}, tx.Propose(registration.Proposal{Subject: "application/" + first.id})
+			})
+			return err
+		})
+	})
+}
+
+func TestAProposalThatIsVoidDoneOrLateTakesNoSignature(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		void := func(id string) {
+			t.Helper()
+			g, err := w.Policy.System(policy.VoidProposal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Store.Commit(context.Background(), g, nil, func(tx *store.Tx) (audit.Entry, error) {
+				open, err := tx.OpenProposalsAbout("application/" + id)
+				if err != nil || len(open) != 1 {
+					t.Errorf("%d open proposals: %v", len(open), err)
+					return audit.Entry{}, err
+				}
+				open[0].State, open[0].Note = "void", "记录已变"
+				return audit.Entry{Subject: "proposal/" + open[0].ID}, tx.Put(open[0])
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first, second := adverse(t, w, 1)
+		second.open(t)
+		void(first.id)
+		refused(t, second, fault.Conflict, func() error { _, err := second.commit(second.grant(t), second.seals(t), second.text); return err })
+
+		first, second = adverse(t, w, 2)
+		second.open(t)
+		if _, err := second.commit(second.grant(t), second.seals(t), second.text); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, second, fault.Conflict, func() error { _, err := first.commit(first.grant(t), first.seals(t), first.text); return err })
+
+		_, second = adverse(t, w, 3) // nobody signed first
+		refused(t, second, fault.NotFound, func() error { _, err := second.commit(second.grant(t), second.seals(t), second.text); return err })
+
+		first, second = adverse(t, w, 4)
+		soon := first
+		if _, err := w.Store.Commit(context.Background(), soon.grant(t), soon.seals(t), func(tx *store.Tx) (audit.Entry, error) {
+			if err := tx.Derive(soon.text); err != nil {
+				return audit.Entry{}, err
+			}
+			return audit.Entry{Subject: "application/" + soon.id}, tx.Propose(registration.Proposal{Subject: "application/" + soon.id, Expires: w.Clock().Add(200 * time.Millisecond)})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(250 * time.Millisecond)
+		refused(t, second, fault.Closed, func() error { _, err := second.commit(second.grant(t), second.seals(t), second.text); return err })
+	})
+}
+
+func TestASealOfTheFirstSignerDoesNotServeAsTheSecond(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		first, second := adverse(t, w, 1)
+		second.open(t)
+		g := second.grant(t)
+		refused(t, second, fault.Conflict, func() error { _, err := second.commit(g, first.seals(t), second.text); return err })
+	})
+}
