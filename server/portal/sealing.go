@@ -159,7 +159,9 @@ func (p *Portal) finish(c *call, der []byte, pending store.Pending) (string, err
 		return "", fault.New(fault.Forbidden, "签章不是用登录的那把钥匙签的。请用登录的钥匙签署。")
 	}
 	receipt, err := p.perform(c, v, pending)
-	if err != nil && receipt.Number == 0 {
+	// A conflict that comes with a number is another post of the same seal: its
+	// sentence names the entry, and only the first post is shown the receipt.
+	if err != nil && (receipt.Number == 0 || fault.Is(err, fault.Conflict)) {
 		return "", err
 	}
 	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
