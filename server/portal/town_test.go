@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -394,10 +395,16 @@ func (t *town) size() int {
 	return int(t.entries(1)[0].Number) + 1
 }
 
+// raw opens the database past the store.
+func (t *town) raw() *sql.DB {
+	t.tb.Helper()
+	return (&storetest.World{Config: t.config}).Raw(t.tb)
+}
+
 // records is a digest over every record: equal ones mean that nothing changed.
 func (t *town) records() string {
 	t.tb.Helper()
-	db := (&storetest.World{Config: t.config}).Raw(t.tb)
+	db := t.raw()
 	defer db.Close()
 	h := sha256.New()
 	for _, table := range storetest.Tables(t.tb, db, store.SQLite) {
