@@ -71,7 +71,7 @@ func (t *town) plant(n int, school string, change func(i int, a *registration.Ap
 	first, err := t.store.NextNumber(context.Background(), 2024, unit)
 	must(t.tb, err)
 	now := t.clock.Now()
-	import_ := registration.Import{ID: fmt.Sprintf("planted-%d", first), Organ: unit, Choice: "all", Year: 2024, Accepted: n, By: importer, At: now}
+	import_ := registration.Import{ID: fmt.Sprintf("planted-%s-%d", unit, first), Organ: unit, Choice: "all", Year: 2024, Accepted: n, By: importer, At: now}
 	facts := registration.SchoolFacts{Kind: o.Kind, Ownership: o.Ownership, Licence: o.Licence}
 	class := "S1"
 	if o.Ownership == "民办" {

@@ -31,12 +31,19 @@ func (p *Portal) ownEntry(c *call, act policy.Act) (store.EntryWithBodies, polic
 		return store.EntryWithBodies{}, policy.Grant{}, err
 	}
 	_, grant, err := p.place(c, act)
-	if err != nil { // the officers have receipts of their own acts
-		if grant, err = p.may(c, policy.ViewHome, c.who.Home); err != nil {
-			return store.EntryWithBodies{}, grant, err
-		}
+	if err == nil {
+		e, err := p.store.Entry(c.ctx, grant, number)
+		return e, grant, err
+	}
+	// The officers have receipts of their own acts and of nothing else: their
+	// body is the city, but the business in it is not theirs to read.
+	if grant, err = p.may(c, policy.ViewHome, c.who.Home); err != nil {
+		return store.EntryWithBodies{}, grant, err
 	}
 	e, err := p.store.Entry(c.ctx, grant, number)
+	if err == nil && e.Entry.Actor != c.who.Staff.ID {
+		return store.EntryWithBodies{}, grant, fault.New(fault.NotFound, "日志里没有可以给您看的第 %d 号。请核对编号。", number)
+	}
 	return e, grant, err
 }
 

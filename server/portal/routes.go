@@ -174,9 +174,13 @@ func readBody(r route, c *call) error {
 		limit = maxUpload
 	}
 	c.req.Body = http.MaxBytesReader(c.writer, c.req.Body, limit)
-	err := c.req.ParseMultipartForm(limit)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = c.req.ParseForm()
+	// ParseMultipartForm alone would swallow what ParseForm says of a body that
+	// is not multipart, and a form cut short would pass for an empty one.
+	err := c.req.ParseForm()
+	if err == nil {
+		if err = c.req.ParseMultipartForm(limit); errors.Is(err, http.ErrNotMultipart) {
+			err = nil
+		}
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
