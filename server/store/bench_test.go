@@ -180,10 +180,16 @@ func (l *load) theirs(t *testing.T, w *storetest.World, writers int) float64 {
 	if w.Config.Driver == store.SQLite {
 		db.SetMaxOpenConns(1)
 	} else {
-		for range writers { // the pool is warm, as the committer's connection is
-			if err := db.Ping(); err != nil {
+		var warm []*sql.Conn // the pool is warm, as the committer's connection is
+		for range writers {
+			c, err := db.Conn(context.Background())
+			if err != nil {
 				t.Fatal(err)
 			}
+			warm = append(warm, c)
+		}
+		for _, c := range warm {
+			c.Close()
 		}
 	}
 	var first int64

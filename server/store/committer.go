@@ -350,7 +350,7 @@ func (t tiles) ReadTile(ctx context.Context, id audit.TileID) ([]byte, error) {
 func (c *committer) saveCheckpoint() {
 	s := c.store
 	var h head
-	steps := s.signer.unsaved(&h)
+	steps := s.signer.unsaved(&h, true)
 	if len(steps) == 0 {
 		return
 	}

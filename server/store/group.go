@@ -326,7 +326,7 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 	h := head{size: edge.Size(), root: edge.Root(), frontier: packed, epoch: g.epoch,
 		logged: millis(g.leaves[len(g.leaves)-1].entry.Logged), signed: g.head.signed}
 	h.mac = h.authenticate(g.store.keys.HeadMAC, g.store.keys.Origin)
-	more := g.store.signer.unsaved(&h)
+	more := g.store.signer.unsaved(&h, false)
 	steps = append(steps, more...)
 	return append(steps, g.store.headStep(h)), h, nil
 }

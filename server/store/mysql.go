@@ -46,7 +46,7 @@ type mysqlDoor struct{ conn *sql.Conn }
 // that a transaction is really open, and everything the group declared to read.
 func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) {
 	query := strings.Builder{}
-	query.WriteString("START TRANSACTION; SAVEPOINT grp; " + headWant.query + " FOR UPDATE; SELECT @@in_transaction")
+	query.WriteString("START TRANSACTION; SAVEPOINT grp; " + strings.Replace(headWant.query, " FROM", ", @@in_transaction FROM", 1) + " FOR UPDATE")
 	var args []any
 	for _, w := range wants {
 		query.WriteString("; " + w.query)
@@ -77,13 +77,16 @@ func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) 
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	if len(sets) != len(wants)+2 {
-		return nil, fmt.Errorf("%d answers to %d questions", len(sets), len(wants)+2)
+	if len(sets) != len(wants)+1 {
+		return nil, fmt.Errorf("%d answers to %d questions", len(sets), len(wants)+1)
 	}
-	if inside, err := cellOf(number, sets[1][0][0]); err != nil || inside.(int64) != 1 {
-		return nil, errors.New("the transaction did not begin")
+	if len(sets[0]) == 1 {
+		row := sets[0][0]
+		if inside, err := cellOf(number, row[len(row)-1]); err != nil || inside.(int64) != 1 {
+			return nil, errors.New("the transaction did not begin")
+		}
 	}
-	return append(sets[:1:1], sets[2:]...), nil
+	return sets, nil
 }
 
 func (d *mysqlDoor) query(ctx context.Context, w want) ([][]any, error) {

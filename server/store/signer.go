@@ -32,6 +32,7 @@ type signer struct {
 	current  audit.Checkpoint
 	note     []byte
 	saved    uint64 // size of the newest checkpoint that is stored
+	savedAt  time.Time
 	broken   error
 	changed  chan struct{} // closed and replaced when current or broken changes
 }
@@ -79,15 +80,21 @@ func (g *signer) poke() {
 	}
 }
 
-// unsaved gives the step that stores the newest checkpoint, once.
-func (g *signer) unsaved(h *head) []step {
+// saveEvery is how often a busy store writes a checkpoint down. It is a
+// signature over what is durable: one that is lost is made again at start.
+const saveEvery = 50 * time.Millisecond
+
+// unsaved gives the step that stores the newest checkpoint, once, if it is time
+// or the store rests.
+func (g *signer) unsaved(h *head, rest bool) []step {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	h.signed = max(h.signed, g.current.Size)
-	if g.note == nil || g.current.Size <= g.saved {
+	now := time.Now()
+	if g.note == nil || g.current.Size <= g.saved || !rest && now.Sub(g.savedAt) < saveEvery {
 		return nil
 	}
-	g.saved = g.current.Size
+	g.saved, g.savedAt = g.current.Size, now
 	return insert(g.store.dialect.insertIgnore(), logCheckpoints.name, logCheckpoints.names(),
 		[][]any{{int64(g.current.Size), string(g.note), millis(g.store.clock())}}, parameters)
 }

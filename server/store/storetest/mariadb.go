@@ -113,7 +113,7 @@ func Start(dir string) (*Server, error) {
 	}
 	defer out.Close()
 	s.cmd = exec.Command(binary, "--no-defaults", "--user="+account(), "--datadir="+filepath.Join(dir, "data"),
-		"--socket="+s.Socket, "--pid-file="+filepath.Join(dir, "pid"), "--skip-networking", "--max-connections=700",
+		"--socket="+s.Socket, "--pid-file="+filepath.Join(dir, "pid"), "--skip-networking", "--max-connections=700", "--back-log=700",
 		"--innodb-buffer-pool-size=256M", "--innodb-log-file-size=256M", "--innodb-flush-log-at-trx-commit=1",
 		"--performance-schema=OFF", "--character-set-server=utf8mb4")
 	s.cmd.Stdout, s.cmd.Stderr = out, out
