@@ -250,6 +250,39 @@ func (r reader) upload(name string, raw []byte) string {
 	return ""
 }
 
+// refusedPlain is a refusal inside a page of its own, where no number is due.
+func (r reader) refusedPlain(p desk.Page, kind fault.Kind, sentence string) {
+	r.t.tb.Helper()
+	if text := p.Text("main"); p.Status != statusOf(kind) || !strings.Contains(text, sentence) {
+		r.t.tb.Errorf("%s answers %d, not %d with %q: %.300s", p.Path, p.Status, statusOf(kind), sentence, text)
+	}
+}
+
+// nextPage is where the pager's forward link leads, empty on the last page.
+func nextPage(tb testing.TB, p desk.Page) string {
+	tb.Helper()
+	root, err := html.Parse(bytes.NewReader(p.Body))
+	must(tb, err)
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "a" {
+			continue
+		}
+		var rel, href string
+		for _, a := range n.Attr {
+			switch a.Key {
+			case "rel":
+				rel = a.Val
+			case "href":
+				href = a.Val
+			}
+		}
+		if rel == "next" {
+			return href
+		}
+	}
+	return ""
+}
+
 // input is a form's field as a page shows it.
 type input struct {
 	Name, Value, Type string

@@ -49,11 +49,11 @@ const (
 	handler2, head2     = "U00455", "U00456"
 	cityHandler         = "U00835"
 	cityHead            = "U00836"
-	wanderer            = "U00461" // handler of a school whom a case appoints elsewhere
+	leadOf祁门            = "U00045"
 )
 
 var cast = []string{sys, sec, sec2, aud, cityLead, rechecker, cityAuditor, otherAuditor, auditor, auditor2, lead, lead2, neighbour, bothRoles,
-	handler, head, handler2, head2, cityHandler, cityHead, wanderer}
+	handler, head, handler2, head2, cityHandler, cityHead, leadOf祁门}
 
 // Bodies of the town.
 const (
@@ -399,6 +399,27 @@ func (t *town) size() int {
 func (t *town) raw() *sql.DB {
 	t.tb.Helper()
 	return (&storetest.World{Config: t.config}).Raw(t.tb)
+}
+
+// count is how many rows a table has.
+func (t *town) count(table string) (n int) {
+	t.tb.Helper()
+	must(t.tb, t.raw().QueryRow("SELECT COUNT(*) FROM "+table).Scan(&n))
+	return n
+}
+
+// unlicensed is a private school of the county without a licence.
+func (t *town) unlicensed() string {
+	t.tb.Helper()
+	all, err := t.store.Organisations(context.Background(), "/341000/"+county+"/")
+	must(t.tb, err)
+	for _, o := range all {
+		if o.School() && o.Ownership == "民办" && o.Licence == "" && o.ValidTo == nil {
+			return o.ID
+		}
+	}
+	t.tb.Fatal("every private school of the county has a licence")
+	return ""
 }
 
 // records is a digest over every record: equal ones mean that nothing changed.
