@@ -3,6 +3,7 @@ package store_test
 import (
 	"bufio"
 	"context"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -232,23 +233,26 @@ func (k *crash) judge() {
 	if err != nil || len(report.Faults) > 0 {
 		t.Errorf("records and log differ, half an act: %v %v", report.Faults, err)
 	}
-	k.verify(s)
+	verifyExport(t, s, k.w.Keys.LogVerifier, k.w.CA())
 	k.histogram()
 }
 
-// verify exports the log with its bodies and lets the independent verifier of
-// server/audit judge it.
-func (k *crash) verify(s *store.Store) { verifyExport(k.t, s, k.w.Keys.LogVerifier) }
-
-func verifyExport(t *testing.T, s *store.Store, log note.Verifier) {
+// verifyExport exports the log with its bodies and lets the independent
+// verifier of server/audit judge it: the tree, the entries among themselves,
+// every seal over its statement, every record's chain of states.
+func verifyExport(t *testing.T, s *store.Store, log note.Verifier, ca []byte) {
 	t.Helper()
 	dir, bodies := filepath.Join(t.TempDir(), "log"), filepath.Join(t.TempDir(), "bodies")
 	if err := s.ExportLog(context.Background(), dir, bodies); err != nil {
 		t.Fatal(err)
 	}
-	report, err := audit.VerifyLog(context.Background(), dir, log, audit.LogOptions{})
-	if err != nil || !report.Findings.OK() {
-		t.Fatalf("the exported log does not verify: %v %v", report.Findings, err)
+	pemBytes := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca})
+	if err := os.WriteFile(filepath.Join(bodies, audit.CAPath), pemBytes, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := audit.VerifyLog(context.Background(), dir, log, audit.LogOptions{Bodies: bodies})
+	if err != nil || !report.Findings.OK() || report.Bodies.Seals == 0 || report.Bodies.Subjects == 0 {
+		t.Fatalf("the exported log does not verify: %v %v %+v", report.Findings, err, report.Bodies)
 	}
 }
 

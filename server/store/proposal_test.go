@@ -71,7 +71,7 @@ func TestAnActOfTwoPeopleIsTwoEntriesAndOneProofThatVerifies(t *testing.T) {
 		if report := audit.VerifyProof(p, w.Keys.LogVerifier, pool, audit.Policy{}); !report.Findings.OK() {
 			t.Fatalf("the proof does not verify: %v", report.Findings)
 		}
-		verifyExport(t, w.Store, w.Keys.LogVerifier)
+		verifyExport(t, w.Store, w.Keys.LogVerifier, w.CA())
 	})
 }
 

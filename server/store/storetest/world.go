@@ -177,7 +177,8 @@ var stages = []string{"application", "school_review", "audit"}
 func (w *World) genesis(tb testing.TB) {
 	tb.Helper()
 	two := []Person{w.People["U00001"], w.People["U00002"]}
-	text := w.Statement(tb, seal.Genesis, "测试市教育局（341000）", two, nil, seal.Annex{Columns: []string{"名称"}})
+	text := w.Statement(tb, seal.Genesis, "测试市教育局（341000）", two,
+		[]seal.Field{{Label: "签发机构", Value: "测试签发机构 " + seal.Fingerprint(w.ca.root)}}, seal.Annex{Columns: []string{"名称"}})
 	g, err := w.Policy.System(policy.Genesis)
 	check(tb, err)
 	now := w.Clock()

@@ -1,0 +1,113 @@
+package store_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"sealdesk/server/store"
+	"sealdesk/server/store/storetest"
+)
+
+// A wire stands between the store and the server. When cut, it lets what the
+// store says through and nothing back, and then breaks: the answer to COMMIT is
+// lost, the COMMIT is not.
+type wire struct {
+	listener net.Listener
+	to       string
+	cut      atomic.Bool
+	lost     atomic.Int64
+	wait     sync.WaitGroup
+}
+
+func newWire(t *testing.T, to string) (*wire, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "w")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{listener: listener, to: to}
+	w.wait.Go(w.serve)
+	t.Cleanup(func() { listener.Close(); w.wait.Wait() })
+	return w, path
+}
+
+func (w *wire) serve() {
+	for {
+		near, err := w.listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("unix", w.to)
+		if err != nil {
+			near.Close()
+			continue
+		}
+		w.wait.Go(func() { io.Copy(far, near); far.Close(); near.Close() })
+		w.wait.Go(func() {
+			defer near.Close()
+			defer far.Close()
+			b := make([]byte, 64<<10)
+			for {
+				n, err := far.Read(b)
+				if err != nil {
+					return
+				}
+				if w.cut.Swap(false) {
+					w.lost.Add(1)
+					return
+				}
+				if _, err := near.Write(b[:n]); err != nil {
+					return
+				}
+			}
+		})
+	}
+}
+
+func TestALostAnswerToCommitIsLookedUpAndTheActIsNotDoneTwice(t *testing.T) {
+	w := storetest.New(t, store.MySQL)
+	var ids []string
+	for i := range 6 {
+		w.Import(t, "U00003", "HS1", w.Application(i, "HS1"))
+		ids = append(ids, w.Application(i, "HS1").ID)
+	}
+	w.Store.Close()
+	server := storetest.Shared(t)
+	line, socket := newWire(t, server.Socket)
+	through := w.Config
+	through.DSN = strings.Replace(w.Config.DSN, server.Socket, socket, 1)
+	through.ReadDSN = w.Config.DSN
+	var armed atomic.Bool
+	s, err := store.Open(context.Background(), through.WithHalt(func(point string) {
+		if point == "flushed" && armed.Swap(false) { // the next answer on this connection is COMMIT's
+			line.cut.Store(true)
+		}
+	}), w.Keys, w.Policy, w.Clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w.Store = s
+	for i, id := range ids {
+		armed.Store(i%2 == 0)
+		r, err := accept(t, w, id, reason(id, "甲"))
+		if err != nil || r.Verify(w.Keys.LogVerifier) != nil {
+			t.Fatalf("act %d: %v", i, err)
+		}
+	}
+	if line.lost.Load() != 3 {
+		t.Fatalf("%d answers were lost, not 3", line.lost.Load())
+	}
+	var acts int
+	if err := w.Raw(t).QueryRow("SELECT COUNT(*) FROM log_entries WHERE act = 'accept'").Scan(&acts); err != nil || acts != len(ids) {
+		t.Fatalf("%d acts in the log, %d were done: %v", acts, len(ids), err)
+	}
+	verifyExport(t, s, w.Keys.LogVerifier, w.CA())
+}
