@@ -123,8 +123,8 @@ type drawing struct {
 	Said   string
 }
 
-// bars measures the funnel: the widest step fills 250, a number that does not
-// fit into its bar stands behind it.
+// bars measures the funnel: the widest step fills 236, the names stand in 106
+// before it; a number that does not fit into its bar stands behind it.
 func bars(f view.Funnel) drawing {
 	most := 1
 	for _, s := range f.Steps {
@@ -134,11 +134,11 @@ func bars(f view.Funnel) drawing {
 	said := make([]string, 0, len(f.Steps))
 	y := 4
 	for _, s := range f.Steps {
-		b := bar{Step: s, Y: y, TextY: y + 15, NoteY: y + 34, Width: 250 * s.Count / most, Fill: "#1c2f3d"}
+		b := bar{Step: s, Y: y, TextY: y + 15, NoteY: y + 34, Width: 236 * s.Count / most, Fill: "#1c2f3d"}
 		if s.Mine {
 			b.Fill = "#17597c"
 		}
-		b.Inside, b.After = b.Width > 60, 92+b.Width+8
+		b.Inside, b.After = b.Width > 60, 106+b.Width+8
 		d.Bars = append(d.Bars, b)
 		said = append(said, fmt.Sprintf("%s %d", s.Name, s.Count))
 		y += 28

@@ -102,8 +102,8 @@ func listSamples() []sample {
 	var rows []view.ListRow
 	for i := range 24 {
 		r := view.ListRow{ID: fmt.Sprintf("r-%05d", i), Href: fmt.Sprintf("/applications/r-%05d", i), Name: names[i%len(names)], School: schools[i%len(schools)],
-			Teaches: "初中数学", Kind: "定期注册", Hours: "360.5", Corrections: i % 3, Since: clockAt(11, 4, 9, 0, 0), Days: 6,
-			State: view.Mark{Kind: "wait", Text: "待审核"}, Proposal: view.Mark{Kind: "ok", Text: "合格"}, Viewed: i%2 == 0, Choosable: true, Chosen: i < 5}
+			Teaches: "初中数学", Kind: "定期注册", Hours: "360.5", Since: clockAt(11, 4, 9, 0, 0), Days: 6,
+			State: view.Mark{Kind: "wait", Text: "待审核"}, Proposal: view.Mark{Kind: "ok", Text: "合格"}, Choosable: true, Chosen: i < 5}
 		if i%7 == 3 {
 			r.Proposal, r.Choosable, r.Why, r.Chosen = view.Mark{Kind: "hold", Text: "暂缓"}, false, "暂缓须单份签署", false
 		}

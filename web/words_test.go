@@ -52,7 +52,7 @@ func TestNumbersKeepTheirThousandsApart(t *testing.T) {
 
 func TestTheWidestStepOfTheFunnelFillsItsBarAndNoneLeavesIt(t *testing.T) {
 	d := bars(view.Funnel{Steps: []view.Step{{Count: 0}, {Count: 10, Note: "x"}, {Count: 1000}}})
-	if d.Bars[0].Width != 0 || d.Bars[2].Width != 250 || d.Bars[1].Inside || !d.Bars[2].Inside {
+	if d.Bars[0].Width != 0 || d.Bars[2].Width != 236 || d.Bars[1].Inside || !d.Bars[2].Inside {
 		t.Errorf("%+v", d.Bars)
 	}
 	if d := bars(view.Funnel{Steps: []view.Step{{Count: 0}}}); d.Bars[0].Width != 0 {

@@ -46,16 +46,12 @@ type ListRow struct {
 	Kind string
 	// Hours are training hours as printed, 不计 for a first registration.
 	Hours string
-	// Corrections counts corrections made at school.
-	Corrections int
 	// Since is when the record came to this step; Days the working days since.
 	Since time.Time
 	Days  int
 	// State is the application's state; Proposal the rule engine's.
 	State    Mark
 	Proposal Mark
-	// Viewed tells whether this person has opened the record as it is now.
-	Viewed bool
 	// Choosable draws a box; Why says why there is none.
 	Choosable bool
 	Why       string
