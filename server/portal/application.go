@@ -13,6 +13,7 @@ import (
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
+	"sealdesk/web"
 	"sealdesk/web/view"
 )
 
@@ -140,7 +141,7 @@ func (p *Portal) concludeForm(c *call, a registration.Application, unit org.Orga
 		f.Conclusion.Items = append(f.Conclusion.Items, view.Choice{Value: string(conclusion), Text: conclusion.Word(), Chosen: c.form.Get("conclusion") == string(conclusion)})
 	}
 	for _, finding := range a.Findings {
-		f.Rules.Items = append(f.Rules.Items, view.Choice{Value: finding.Rule, Text: finding.Rule, Hint: finding.Sentence, Chosen: slices.Contains(c.form["rule"], finding.Rule)})
+		f.Rules.Items = append(f.Rules.Items, view.Choice{Value: finding.Rule, Text: finding.Rule, Hint: saidOf(finding), Chosen: slices.Contains(c.form["rule"], finding.Rule)})
 	}
 	leads, err := p.colleagues(c, leadRole(unit), leadBody(unit))
 	f.Confirmer = leads
@@ -255,25 +256,16 @@ func (p *Portal) orAgain(c *call, next answer, err error) (answer, error) {
 	if err == nil {
 		return next, nil
 	}
-	f := sentenced(err)
-	if f.Kind == fault.Unavailable || f.Kind == fault.Locked || f.Kind == fault.NotFound {
-		return nil, err
-	}
-	v, pageErr := p.applicationPage(c)
-	if pageErr != nil {
-		return nil, err
-	}
-	v.Refusal = refusal(f)
-	named := map[string]string{"rules": "rule", "结论的理由": "reason", "认定的理由": "reason", "退回的理由": "return_reason", "不予受理的理由": "not_accept_reason"}
-	for i := range v.Refusal.Faults {
-		fault := &v.Refusal.Faults[i]
-		if name, ok := named[fault.Field]; ok {
-			fault.Field = name
-		}
-		markConclude(&v, fault.Field, fault.Text)
-	}
-	p.recordRefusal(c, policy.View, store.OfApplication(c.param("id")).Subject(), f)
-	return page{status: statuses[f.Kind], view: v}, nil
+	return p.formAgain(c, err, refusedForm{act: policy.View, subject: store.OfApplication(c.param("id")).Subject(),
+		inputs: map[string]string{"rules": "rule", "结论的理由": "reason", "认定的理由": "reason", "退回的理由": "return_reason", "不予受理的理由": "not_accept_reason"},
+		page: func(r *view.Refusal) (web.Page, error) {
+			v, err := p.applicationPage(c)
+			v.Refusal = r
+			for _, f := range r.Faults {
+				markConclude(&v, f.Field, f.Text)
+			}
+			return v, err
+		}})
 }
 
 // markConclude puts a sentence beside the field it is about.

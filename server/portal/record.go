@@ -45,7 +45,14 @@ func findingMark(c registration.Class) view.Mark {
 }
 
 func findingView(f registration.Finding) view.Finding {
-	return view.Finding{Mark: findingMark(f.Class), Text: f.Sentence, Rule: f.Rule, Clause: f.Clause}
+	return view.Finding{Mark: findingMark(f.Class), Text: saidOf(f), Rule: f.Rule, Clause: f.Clause}
+}
+
+// saidOf is what a finding says, without the rule's number and clause, which
+// stand beside it on the page.
+func saidOf(f registration.Finding) string {
+	said := strings.TrimPrefix(f.Sentence, f.Rule+"：")
+	return strings.TrimSuffix(said, "依据："+f.Clause+"。")
 }
 
 func findingViews(a registration.Application, review registration.Review) []view.Finding {
@@ -54,9 +61,9 @@ func findingViews(a registration.Application, review registration.Review) []view
 		v := findingView(f)
 		switch answer := review.Answers[f.Rule]; {
 		case answer == registration.Affirm:
-			v.Answer = "学校认可"
+			v.Answer = "认可"
 		case strings.HasPrefix(answer, registration.Dispute):
-			v.Answer = "学校有异议：" + strings.TrimPrefix(answer, registration.Dispute)
+			v.Answer = "有异议：" + strings.TrimPrefix(answer, registration.Dispute)
 		}
 		list = append(list, v)
 	}

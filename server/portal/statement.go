@@ -49,6 +49,9 @@ func (p *Portal) showStatement(c *call) (answer, error) {
 		}
 		v.Signers = append(v.Signers, view.Signer{Name: signer.Name, Role: signer.Staff, State: mark})
 	}
+	if len(h.Signers) > 1 && len(signed) == len(h.Signers)-1 {
+		v.After = []string{"前面的人已签署同一份文本；您签署后就办成，得到回执和证明文件"}
+	}
 	back, err := payloadOf(pending)
 	if err != nil {
 		return nil, err
