@@ -133,8 +133,12 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 	return wants, of
 }
 
+// marks are the places of a list. The space in front is not for looks: GORM
+// spreads a slice that stands right behind a parenthesis over several places,
+// a []byte too, and the first number of each list was never found.
 func marks(n int) string {
-	b := make([]byte, 0, 2*n)
+	b := make([]byte, 0, 2*n+1)
+	b = append(b, ' ')
 	for range n {
 		b = append(b, '?', ',')
 	}
