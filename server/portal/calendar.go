@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"sort"
 	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
+	"sealdesk/web"
 	"sealdesk/web/view"
 )
 
@@ -21,6 +23,9 @@ func (p *Portal) windows(c *call) (answer, error) {
 	}
 	return page{view: v}, nil
 }
+
+// stageOrder is the order in which the stages of a year follow one another.
+var stageOrder = map[string]int{"application": 1, "school_review": 2, "audit": 3, "recheck": 4}
 
 func (p *Portal) windowsPage(c *call) (view.Windows, error) {
 	body, _, err := p.place(c, policy.ViewPlan)
@@ -38,6 +43,7 @@ func (p *Portal) windowsPage(c *call) (view.Windows, error) {
 		if err != nil {
 			return v, err
 		}
+		sort.SliceStable(windows, func(i, j int) bool { return stageOrder[windows[i].Stage] < stageOrder[windows[j].Stage] })
 		group := view.UnitWindows{Unit: unit.Name}
 		_, refused := p.may(c, policy.SetWindow, unit)
 		for _, w := range windows {
@@ -93,17 +99,13 @@ func (p *Portal) proposeWindow(c *call) (answer, error) {
 	if err == nil {
 		return next, nil
 	}
-	f := sentenced(err)
-	if f.Kind == fault.Unavailable || f.Kind == fault.Locked {
-		return nil, err
-	}
-	v, pageErr := p.windowsPage(c)
-	if pageErr != nil {
-		return nil, err
-	}
-	v.Refusal = refusal(f)
-	p.recordRefusal(c, policy.SetWindow, "window/"+c.form.Get("window"), f)
-	return page{status: statuses[f.Kind], view: v}, nil
+	return p.formAgain(c, err, refusedForm{act: policy.SetWindow, subject: "window/" + c.form.Get("window"),
+		inputs: map[string]string{"理由": "reason", "文号": "paper"},
+		page: func(r *view.Refusal) (web.Page, error) {
+			v, err := p.windowsPage(c)
+			v.Refusal = r
+			return v, err
+		}})
 }
 
 func (p *Portal) amend(c *call) (answer, error) {
@@ -196,20 +198,11 @@ func (p *Portal) proposeLicence(c *call) (answer, error) {
 	if err == nil {
 		return next, nil
 	}
-	f := sentenced(err)
-	if f.Kind == fault.Unavailable || f.Kind == fault.Locked {
-		return nil, err
-	}
-	v, pageErr := p.licencesPage(c)
-	if pageErr != nil {
-		return nil, err
-	}
-	v.Refusal = refusal(f)
-	for i := range v.Refusal.Faults {
-		if v.Refusal.Faults[i].Field == "办学许可证号" {
-			v.Refusal.Faults[i].Field = "licence_no"
-		}
-	}
-	p.recordRefusal(c, policy.SetLicence, "organisation/"+c.form.Get("school"), f)
-	return page{status: statuses[f.Kind], view: v}, nil
+	return p.formAgain(c, err, refusedForm{act: policy.SetLicence, subject: "organisation/" + c.form.Get("school"),
+		inputs: map[string]string{"办学许可证号": "licence_no"},
+		page: func(r *view.Refusal) (web.Page, error) {
+			v, err := p.licencesPage(c)
+			v.Refusal = r
+			return v, err
+		}})
 }

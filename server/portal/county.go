@@ -25,11 +25,7 @@ func (m *returnMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, n
 	if err != nil {
 		return d, err
 	}
-	by, err := signerAt(h, 0)
-	if err != nil {
-		return d, err
-	}
-	auditor, err := personOf(r, by)
+	auditor, err := firstSigner(r, h)
 	if err != nil {
 		return d, err
 	}
@@ -62,11 +58,7 @@ func (m *concludeMatter) refs() []store.Ref { return refsOf(m.IDs) }
 
 func (m *concludeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
 	d := draft{subject: store.OfOrganisation(m.Unit).Subject()}
-	by, err := signerAt(h, 0)
-	if err != nil {
-		return d, err
-	}
-	auditor, err := personOf(r, by)
+	auditor, err := firstSigner(r, h)
 	if err != nil {
 		return d, err
 	}
@@ -126,15 +118,11 @@ func (m *verdictMatter) refs() []store.Ref { return refsOf([]string{m.Applicatio
 
 func (m *verdictMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
 	d := draft{subject: store.OfApplication(m.Application).Subject()}
-	a, auditor, lead, err := twoPeople(r, h, m.Application)
+	auditor, lead, err := bothSigners(r, h)
 	if err != nil {
 		return d, err
 	}
-	j, err := judgeOf(k, r, a.School)
-	if err != nil {
-		return d, err
-	}
-	c, err := calendarOf(k, r, a.Unit)
+	a, j, c, err := readCase(k, r, m.Application)
 	if err != nil {
 		return d, err
 	}

@@ -7,6 +7,7 @@ import (
 	"sealdesk/policy"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
+	"sealdesk/web"
 	"sealdesk/web/view"
 )
 
@@ -61,6 +62,13 @@ func (p *Portal) keyRow(c *call, k custody.Key) view.KeyRow {
 			row.Organisation = o.Name
 		}
 	}
+	if who, _, err := p.store.Officer(c.ctx, k.Staff, k.Fingerprint); err == nil {
+		var roles []policy.Role
+		for _, a := range who.Appointments {
+			roles = append(roles, a.Role)
+		}
+		row.Roles = roleWords(roles)
+	}
 	if cert, err := x509.ParseCertificate(k.Certificate); err == nil {
 		row.Until = cert.NotAfter
 	}
@@ -73,22 +81,12 @@ func (p *Portal) proposeRevoke(c *call) (answer, error) {
 	if err == nil {
 		return next, nil
 	}
-	f := sentenced(err)
-	if f.Kind == fault.Unavailable || f.Kind == fault.Locked {
-		return nil, err
-	}
-	v, pageErr := p.keysPage(c)
-	if pageErr != nil {
-		return nil, err
-	}
-	v.Refusal = refusal(f)
-	for i := range v.Refusal.Faults {
-		if v.Refusal.Faults[i].Field == "reason" {
-			v.Refusal.Faults[i].Field = "revoke_reason"
-		}
-	}
-	p.recordRefusal(c, policy.RevokeKey, "", f)
-	return page{status: statuses[f.Kind], view: v}, nil
+	return p.formAgain(c, err, refusedForm{act: policy.RevokeKey, inputs: map[string]string{"reason": "revoke_reason"},
+		page: func(r *view.Refusal) (web.Page, error) {
+			v, err := p.keysPage(c)
+			v.Refusal = r
+			return v, err
+		}})
 }
 
 func (p *Portal) revoke(c *call) (answer, error) {

@@ -221,6 +221,39 @@ func calendarOf(k knowledge, r rows, unit string) (registration.Calendar, error)
 	return registration.Calendar(windows), err
 }
 
+// readCase reads a record with the rules and the calendar that it is judged by.
+func readCase(k knowledge, r rows, id string) (a registration.Application, j registration.Judge, c registration.Calendar, err error) {
+	if a, err = r.Application(id); err != nil {
+		return
+	}
+	if j, err = judgeOf(k, r, a.School); err != nil {
+		return
+	}
+	c, err = calendarOf(k, r, a.Unit)
+	return
+}
+
+// firstSigner and bothSigners read the people whom the text names.
+func firstSigner(r rows, h seal.Header) (registration.Person, error) {
+	staff, err := signerAt(h, 0)
+	if err != nil {
+		return registration.Person{}, err
+	}
+	return personOf(r, staff)
+}
+
+func bothSigners(r rows, h seal.Header) (first, second registration.Person, err error) {
+	if first, err = firstSigner(r, h); err != nil {
+		return
+	}
+	staff, err := signerAt(h, 1)
+	if err != nil {
+		return
+	}
+	second, err = personOf(r, staff)
+	return
+}
+
 // signers of a header, by place.
 func signerAt(h seal.Header, i int) (string, error) {
 	if i >= len(h.Signers) {

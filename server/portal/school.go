@@ -49,30 +49,18 @@ func (m *reviewMatter) refs() []store.Ref {
 
 func (m *reviewMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
 	var d draft
-	by, err := signerAt(h, 0)
-	if err != nil {
-		return d, err
-	}
-	handler, err := personOf(r, by)
+	handler, err := firstSigner(r, h)
 	if err != nil {
 		return d, err
 	}
 	var steps []registration.Step
 	for _, one := range m.Drafts {
-		a, err := r.Application(one.Application)
+		a, j, c, err := readCase(k, r, one.Application)
 		if err != nil {
 			return d, err
 		}
 		if a.School != m.School {
 			return d, fault.New(fault.Conflict, "申请 %s 已不在这所学校，不能一起签署。请刷新后重办。", a.ID)
-		}
-		j, err := judgeOf(k, r, a.School)
-		if err != nil {
-			return d, err
-		}
-		c, err := calendarOf(k, r, a.Unit)
-		if err != nil {
-			return d, err
 		}
 		step, err := a.Review(handler, one.Review, one.Corrections, j, c, now)
 		if err != nil {
@@ -106,15 +94,11 @@ func (m *notAcceptMatter) refs() []store.Ref { return refsOf([]string{m.Applicat
 
 func (m *notAcceptMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
 	d := draft{subject: store.OfApplication(m.Application).Subject()}
-	a, first, second, err := twoPeople(r, h, m.Application)
+	first, second, err := bothSigners(r, h)
 	if err != nil {
 		return d, err
 	}
-	j, err := judgeOf(k, r, a.School)
-	if err != nil {
-		return d, err
-	}
-	c, err := calendarOf(k, r, a.Unit)
+	a, j, c, err := readCase(k, r, m.Application)
 	if err != nil {
 		return d, err
 	}
@@ -125,25 +109,6 @@ func (m *notAcceptMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte
 	d.puts = []any{step.After}
 	d.statement, err = registration.NotAcceptStatement(h, step)
 	return d, err
-}
-
-// twoPeople reads a record and the two who sign about it.
-func twoPeople(r rows, h seal.Header, id string) (a registration.Application, first, second registration.Person, err error) {
-	if a, err = r.Application(id); err != nil {
-		return
-	}
-	var one, two string
-	if one, err = signerAt(h, 0); err != nil {
-		return
-	}
-	if two, err = signerAt(h, 1); err != nil {
-		return
-	}
-	if first, err = personOf(r, one); err != nil {
-		return
-	}
-	second, err = personOf(r, two)
-	return
 }
 
 // sendMatter hands a school's reviewed records to the county.
@@ -158,11 +123,7 @@ func (m *sendMatter) refs() []store.Ref { return append(refsOf(m.IDs), store.OfO
 
 func (m *sendMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
 	d := draft{subject: store.OfOrganisation(m.School).Subject()}
-	by, err := signerAt(h, 0)
-	if err != nil {
-		return d, err
-	}
-	head, err := personOf(r, by)
+	head, err := firstSigner(r, h)
 	if err != nil {
 		return d, err
 	}

@@ -1,0 +1,40 @@
+package portal
+
+import (
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+	"sealdesk/web"
+	"sealdesk/web/view"
+)
+
+// refusedForm says how a page with a form is shown again when what was posted
+// is refused: with the sentence above, at the field, and all that was typed.
+type refusedForm struct {
+	act     policy.Act
+	subject string            // of the refusal's entry
+	inputs  map[string]string // the noun's word for a field -> the input's id; "" links nowhere
+	page    func(*view.Refusal) (web.Page, error)
+}
+
+// formAgain answers a refused post. Failures of ours and what is not to be seen
+// keep their own page.
+func (p *Portal) formAgain(c *call, err error, form refusedForm) (answer, error) {
+	f := sentenced(err)
+	if f.Kind == fault.Unavailable || f.Kind == fault.Locked || f.Kind == fault.NotFound {
+		return nil, err
+	}
+	r := refusal(f)
+	for i := range r.Faults {
+		if input, ok := form.inputs[r.Faults[i].Field]; ok {
+			r.Faults[i].Field = input
+		} else if input, ok := form.inputs["*"]; ok {
+			r.Faults[i].Field = input
+		}
+	}
+	v, pageErr := form.page(r)
+	if pageErr != nil {
+		return nil, err
+	}
+	p.recordRefusal(c, form.act, form.subject, f)
+	return page{status: statuses[f.Kind], view: v}, nil
+}
