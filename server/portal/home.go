@@ -17,8 +17,11 @@ func (p *Portal) home(c *call) (answer, error) {
 	if c.who.Holds(policy.SEC, policy.AUD, policy.SYS) {
 		v.Lead = "您是三员之一：这里不显示任何业务数据。"
 		v.Officer = "三员只看钥匙、日志与系统运行；教师的姓名和申请内容对三员不显示。"
+		v.Due = p.officerWork(c)
+		v.Receipts = p.ownReceipts(c)
 		return page{view: v}, nil
 	}
+	v.Receipts = p.ownReceipts(c)
 	body, grant, err := p.place(c, policy.List)
 	if err != nil {
 		v.Lead = "目前没有等您办理的事项。"
@@ -71,6 +74,47 @@ var hrefs = map[policy.Act]view.Link{
 	policy.Conclude:             {Text: "去审核", Href: "/applications?state=at_county"},
 	policy.Confirm:              {Text: "去看", Href: "/confirmations"},
 	policy.SetLicence:           {Text: "去登记", Href: "/licences"},
+}
+
+// homeReceipts is how many of the person's own receipts stand on the home page.
+const homeReceipts = 6
+
+// ownReceipts are the last acts that the person sealed, sign-ins left out; the
+// page stands without them when the log cannot be read.
+func (p *Portal) ownReceipts(c *call) []view.ReceiptLine {
+	grant, err := p.may(c, policy.ViewHome, c.who.Home)
+	if err != nil {
+		return nil
+	}
+	entries, _, err := p.store.Entries(c.ctx, grant, store.LogFilter{Actor: c.who.Staff.ID}, 100)
+	if err != nil {
+		p.log.Warn("own receipts", "request", c.number, "cause", err.Error())
+		return nil
+	}
+	var list []view.ReceiptLine
+	for _, e := range entries {
+		if e.Signers == 0 || policy.Act(e.Act) == policy.Login || len(list) == homeReceipts {
+			continue
+		}
+		line := view.ReceiptLine{Number: int64(e.Number), Href: "/receipts/" + strconv.FormatUint(e.Number, 10), What: policy.Act(e.Act).Name(), At: e.Logged}
+		if e.Signed < e.Signers {
+			line.State = "等第二人签署"
+		}
+		list = append(list, line)
+	}
+	return list
+}
+
+// officerWork leads one of the three officers to the pages that are theirs.
+func (p *Portal) officerWork(c *call) []view.Due {
+	var list []view.Due
+	if _, err := p.may(c, policy.ListKeys, c.who.Home); err == nil {
+		list = append(list, view.Due{What: "钥匙台账", Note: "查看每把钥匙在谁手里；接到遗失、离岗报告后报失或停用。", Act: view.Link{Text: "打开台账", Href: "/keys"}})
+	}
+	if _, err := p.may(c, policy.ReadLog, c.who.Home); err == nil {
+		list = append(list, view.Due{What: "查阅日志", Note: "谁在何时办了什么、哪些请求被拒绝；只有编号。", Act: view.Link{Text: "打开日志", Href: "/log"}})
+	}
+	return list
 }
 
 func dueView(d registration.Due) view.Due {

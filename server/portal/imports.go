@@ -66,7 +66,11 @@ func (p *Portal) importsPage(c *call) (view.Imports, error) {
 		return v, err
 	}
 	for _, j := range list {
-		v.Jobs = append(v.Jobs, view.ImportJob{Href: "/imports/" + j.ID, File: j.FileName, At: j.Created, State: jobMark(j.State), Counts: strconv.Itoa(j.Total) + " 行"})
+		counts := number(j.Total) + " 行"
+		if j.State == jobImported {
+			counts = "导入 " + number(j.Total) + " 份"
+		}
+		v.Jobs = append(v.Jobs, view.ImportJob{Href: "/imports/" + j.ID, File: j.FileName, At: j.Created, State: jobMark(j.State), Counts: counts})
 	}
 	return v, nil
 }

@@ -23,11 +23,12 @@ type batchOf struct {
 	word   string
 	rule   string
 	header string
+	verb   string
 }
 
 var batches = []batchOf{
-	{policy.Accept, registration.Imported, "受理选中的申请", "一次最多 200 份；不属注册对象的不在此列，请打开单份办理。", "申请受理"},
-	{policy.Conclude, registration.AtCounty, "看注册合格的名单，去签署", "只放注册合格，一次最多 200 份；暂缓、不合格须打开单份办理。", "申请审核"},
+	{policy.Accept, registration.Imported, "受理选中的申请", "一次最多 200 份；不属注册对象的不在此列，请打开单份办理。", "申请受理", "成批受理"},
+	{policy.Conclude, registration.AtCounty, "看注册合格的名单，去签署", "只放注册合格，一次最多 200 份；暂缓、不合格须打开单份办理。", "申请审核", "成批签署"},
 }
 
 // GET /applications: the register, by filters, page by page.
@@ -73,10 +74,27 @@ func (p *Portal) registerPage(c *call, form url.Values) (view.List, error) {
 		}
 		v.Rows = append(v.Rows, row)
 	}
+	choosable := 0
+	for _, row := range v.Rows {
+		if row.Choosable {
+			choosable++
+		}
+	}
+	switch {
+	case v.Batch == nil || len(v.Rows) == 0:
+	case choosable == 0:
+		v.Batch = nil
+		v.Lead += "本页没有可以" + batch.verb + "的。"
+	default:
+		v.Lead += "本页可以" + batch.verb + " " + strconv.Itoa(choosable) + " 份。"
+	}
 	v.Filter = filterView(form, schools, len(schools) > 1)
 	v.Chips = chipsOf(form, schools)
 	v.Paging = pagingOf(form, "/applications", found.Prev, found.Next, int(found.Total), "份")
-	v.Empty = "没有符合条件的申请。去掉一些筛选再看；还没有导入的，请先导入申请表。"
+	v.Empty = "没有符合条件的申请。去掉一些筛选再看。"
+	if len(v.Chips) == 0 && form.Get("at") == "" {
+		v.Empty = "这里还没有申请。导入申请表之后，申请列在这里。"
+	}
 	return v, nil
 }
 

@@ -132,14 +132,14 @@ func addLine(days []view.LogDay, e audit.Entry) []view.LogDay {
 	}
 	line := view.LogLine{Number: int64(e.Number), Href: "/log/" + strconv.FormatUint(e.Number, 10), At: e.Logged,
 		Dot: dotOf(e.Act, e.Signers > 0), Act: policy.Act(e.Act).Name()}
-	if e.Subject != "" {
-		line.What = e.Subject
+	if e.Subject != "staff/"+e.Actor {
+		line.What = subjectWords(e.Subject)
 	}
 	if e.Signers > 1 {
 		line.What += fmt.Sprintf("　签署 %d/%d", e.Signed, e.Signers)
 	}
 	if e.Note != "" {
-		line.What += "　" + e.Note
+		line.What += "　" + noteWords(e)
 	}
 	by := []string{}
 	if e.Actor != "" {
@@ -149,11 +149,50 @@ func addLine(days []view.LogDay, e audit.Entry) []view.LogDay {
 		by = append(by, "钥匙 "+e.Key[:min(8, len(e.Key))])
 	}
 	if e.Body != "" {
-		by = append(by, "机构 "+e.Body)
+		by = append(by, bodyWords(e.Body))
 	}
 	line.By = strings.Join(by, "，")
 	days[len(days)-1].Entries = append(days[len(days)-1].Entries, line)
 	return days
+}
+
+// kinds are the words for the first part of a subject.
+var kinds = map[string]string{"application": "申请", "staff": "人员", "organisation": "机构", "institution": "机构", "import": "导入批", "window": "时段",
+	"proposal": "待签事项", "custody": "钥匙", "key": "钥匙", "log": "日志"}
+
+// subjectWords is what an entry is about, by number.
+func subjectWords(subject string) string {
+	kind, id, ok := strings.Cut(subject, "/")
+	if word := kinds[kind]; ok && word != "" {
+		return word + " " + id
+	}
+	return subject
+}
+
+func bodyWords(body string) string {
+	if body == "system" {
+		return "系统"
+	}
+	return "机构 " + body
+}
+
+// refusals are the words for the kinds of refusal that entries name.
+var refusals = map[string]string{string(fault.Invalid): "填写有误", string(fault.Forbidden): "无此权限", string(fault.NotFound): "没有找到",
+	string(fault.Conflict): "记录已有变化", string(fault.Closed): "不在时段内", string(fault.Locked): "没有登录", string(fault.Unavailable): "暂不可用"}
+
+// noteWords says a refusal's note in words; other notes are words already.
+func noteWords(e audit.Entry) string {
+	if policy.Act(e.Act) != policy.Refusal {
+		return e.Note
+	}
+	kind, rest, _ := strings.Cut(e.Note, " ")
+	if kind == "unknown" {
+		return "身份未知的请求 " + rest + " 次"
+	}
+	if word := refusals[kind]; word != "" {
+		return word + "　" + rest
+	}
+	return e.Note
 }
 
 // trustWords say how far the log is signed.

@@ -30,6 +30,9 @@ func (p *Portal) reviewBoard(c *call) (answer, error) {
 	return page{view: v}, nil
 }
 
+// comparedFields is how many fields of a record are held against the papers.
+const comparedFields = 23
+
 func (p *Portal) boardPage(c *call) (view.Board, error) {
 	v := view.Board{Frame: p.frame(c, "学校审查"), Heading: "学校审查", Action: "/review", Max: registration.BatchLimit, Sign: "看建议注册合格的名单，去签署"}
 	school, grant, err := p.place(c, policy.Review)
@@ -56,6 +59,10 @@ func (p *Portal) boardPage(c *call) (view.Board, error) {
 		switch {
 		case err != nil:
 			row.Missing = sentenced(err).Sentence
+			if left := comparedFields - len(d.Review.Compared); left > 0 {
+				row.Missing = "还有 " + number(left) + " 项没有比对。"
+			}
+			row.Act = view.Link{Text: "去填审查", Href: row.Href}
 			v.Open = append(v.Open, row)
 		case d.Review.Conclusion.Adverse():
 			row.Act = view.Link{Text: "单份签署", Href: "/review?single=" + a.ID}
