@@ -232,6 +232,7 @@ func (b *tab) picture(name string) {
 	n := b.shot.Add(1)
 	for _, size := range [][2]int64{{1366, 768}, {390, 844}} {
 		b.do("size", chromedp.EmulateViewport(size[0], size[1]), chromedp.Sleep(150*time.Millisecond))
+		ask[bool](b, "scrollTo(0, 0), true")
 		if wide := ask[int64](b, "document.documentElement.scrollWidth"); wide > size[0] {
 			b.t.Errorf("%s is %d px wide at %d px", name, wide, size[0])
 		}

@@ -25,6 +25,7 @@ type livingTown struct {
 	portal, keyagent, auditverif string // the built programs
 	client                       *http.Client
 	env                          []string
+	teachers                     []string // names that were seen in the register
 }
 
 // foundTown builds the three programs, makes the town's tokens, keys and entry
