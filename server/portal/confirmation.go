@@ -29,6 +29,11 @@ func (p *Portal) confirmations(c *call) (answer, error) {
 		if nextSigner(w) == c.who.Staff.ID {
 			line.Href = "/confirmations/" + w.ID
 		}
+		if s, err := seal.ParseStatement(w.Text, nil); err == nil {
+			if h, err := s.Header(); err == nil {
+				line.Asked = h.Issued
+			}
+		}
 		if c.received.After(w.Expires) {
 			line.State, line.Href = view.Mark{Kind: "stop", Text: "已过有效期"}, ""
 		}
