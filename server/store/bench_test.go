@@ -177,6 +177,7 @@ func (l *load) theirs(t *testing.T, w *storetest.World, writers int) float64 {
 	db := bare(t, w)
 	db.SetMaxOpenConns(writers)
 	db.SetMaxIdleConns(writers)
+	defer db.Close()
 	if w.Config.Driver == store.SQLite {
 		db.SetMaxOpenConns(1)
 	} else {

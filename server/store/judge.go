@@ -39,6 +39,9 @@ func (g *group) judge(a *act) error {
 		return err
 	}
 	genesis := a.grant.Act() == policy.Genesis
+	if genesis && g.next != 0 {
+		return fault.New(fault.Conflict, "日志已经启用，不能再次启用。要另立日志，请按后继日志的规程办理。")
+	}
 	if !genesis { // the keys of the first officers come with entry 0 itself
 		if err := g.checkCustody(tx); err != nil {
 			return err

@@ -170,30 +170,65 @@ func (d *mysqlDoor) close() {
 	d.conn.Close()
 }
 
-// update is one UPDATE…JOIN over all changed rows of a table. Keys go as bytes,
-// or the join would not use the key.
+// updateRows is how many rows one UPDATE carries: CASE looks through them one
+// after the other.
+const updateRows = 32
+
+// update writes changed rows in statements of up to 32, each column by a CASE
+// over the key. A join with the new values, which reads better, makes the
+// server write them to a temporary table on disk as soon as one is a TEXT.
 func (mysqlDialect) update(t *table, columns []int, changes []change) []step {
+	var steps []step
+	for len(changes) > 0 {
+		n := min(len(changes), updateRows)
+		if n == 1 {
+			steps = append(steps, updateOne(t, columns, changes[0]))
+		} else {
+			steps = append(steps, updateMany(t, columns, changes[:n]))
+		}
+		changes = changes[n:]
+	}
+	return steps
+}
+
+// updateOne is the guarded UPDATE of one row.
+func updateOne(t *table, columns []int, c change) step {
+	var b strings.Builder
+	b.WriteString("UPDATE " + t.name + " SET entry = ?")
+	args := []any{c.entry}
+	for _, j := range columns {
+		b.WriteString(", " + t.columns[j].name + " = ?")
+		args = append(args, c.row.stored[j])
+	}
+	return step{b.String() + " WHERE " + t.key() + " = ? AND entry = ?", append(args, c.row.id, c.before), 1}
+}
+
+func updateMany(t *table, columns []int, changes []change) step {
 	var b strings.Builder
 	var args []any
-	for i, c := range changes {
-		if i == 0 {
-			b.WriteString("UPDATE " + t.name + " t JOIN (SELECT ? AS k, ? AS e, ? AS n")
-			for j := range columns {
-				fmt.Fprintf(&b, ", ? AS c%d", j)
-			}
-		} else {
-			b.WriteString(" UNION ALL SELECT ?,?,?" + strings.Repeat(",?", len(columns)))
-		}
-		args = append(args, []byte(c.row.id), c.before, c.entry)
-		for _, j := range columns {
-			args = append(args, c.row.stored[j])
+	cases := "CASE " + t.key() + strings.Repeat(" WHEN ? THEN ?", len(changes)) + " END"
+	choose := func(value func(change) any) {
+		b.WriteString(cases)
+		for _, c := range changes {
+			args = append(args, c.row.id, value(c))
 		}
 	}
-	b.WriteString(") v ON t." + t.key() + " = v.k AND t.entry = v.e SET t.entry = v.n")
-	for j, index := range columns {
-		fmt.Fprintf(&b, ", t.%s = v.c%d", t.columns[index].name, j)
+	b.WriteString("UPDATE " + t.name + " SET ")
+	for _, j := range columns {
+		b.WriteString(t.columns[j].name + " = ")
+		choose(func(c change) any { return c.row.stored[j] })
+		b.WriteString(", ")
 	}
-	return []step{{b.String(), args, int64(len(changes))}}
+	// entry comes last: MySQL assigns from left to right, and the guard below
+	// has been read before any of it.
+	b.WriteString("entry = ")
+	choose(func(c change) any { return c.entry })
+	b.WriteString(" WHERE " + t.key() + " IN (" + marks(len(changes)) + ") AND entry = ")
+	for _, c := range changes {
+		args = append(args, c.row.id)
+	}
+	choose(func(c change) any { return c.before })
+	return step{b.String(), args, int64(len(changes))}
 }
 
 func (mysqlDialect) insertIgnore() string     { return "INSERT IGNORE" }

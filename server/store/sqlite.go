@@ -102,6 +102,9 @@ func (sqliteDialect) update(t *table, columns []int, changes []change) []step {
 	}
 	group := "(" + strings.Repeat("?,", width-1) + "?)"
 	var steps []step
+	if len(changes) == 1 {
+		return []step{updateOne(t, columns, changes[0])}
+	}
 	for len(changes) > 0 {
 		n := min(len(changes), parameters/width)
 		args := make([]any, 0, n*width)

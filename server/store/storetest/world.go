@@ -44,6 +44,7 @@ type World struct {
 	ca     authority
 
 	secrets Secrets
+	empty   bool // no genesis
 }
 
 // SQLite gives the path of a fresh database file.
@@ -125,7 +126,12 @@ func New(tb testing.TB, driver string) *World {
 // Build migrates the database, opens a store and lets the genesis happen.
 func Build(tb testing.TB, c store.Config) *World {
 	tb.Helper()
-	w := &World{Config: c, Clock: time.Now, People: map[string]Person{}, secrets: NewSecrets(tb)}
+	return build(tb, c, false)
+}
+
+func build(tb testing.TB, c store.Config, empty bool) *World {
+	tb.Helper()
+	w := &World{empty: empty, Config: c, Clock: time.Now, People: map[string]Person{}, secrets: NewSecrets(tb)}
 	var err error
 	w.Keys, err = w.secrets.Keys()
 	check(tb, err)
@@ -157,7 +163,43 @@ func (w *World) begin(tb testing.TB) {
 	check(tb, err)
 	s := w.Store
 	tb.Cleanup(func() { s.Close() })
-	w.genesis(tb)
+	if !w.empty {
+		w.genesis(tb)
+	}
+}
+
+// Empty is a world like New's whose genesis has not happened.
+func Empty(tb testing.TB, driver string) *World {
+	tb.Helper()
+	return build(tb, Config(tb, driver), true)
+}
+
+// Genesis seals the genesis by these people and commits it.
+func (w *World) Genesis(tb testing.TB, text seal.Statement, seals []seal.Verified) error {
+	tb.Helper()
+	g, err := w.Policy.System(policy.Genesis)
+	check(tb, err)
+	now := w.Clock()
+	_, err = w.Store.Commit(context.Background(), g, seals, func(tx *store.Tx) (audit.Entry, error) {
+		if err := tx.Derive(text); err != nil {
+			return audit.Entry{}, err
+		}
+		for _, o := range bodies {
+			o.ValidFrom = now.AddDate(-10, 0, 0)
+			if err := tx.Put(o); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		return audit.Entry{Subject: "institution/341000"}, w.enrol(tx, now)
+	}, store.Long(10*time.Second))
+	return err
+}
+
+// GenesisText is the statement of a genesis that these people are to seal.
+func (w *World) GenesisText(tb testing.TB, people ...Person) seal.Statement {
+	tb.Helper()
+	return w.Statement(tb, seal.Genesis, "测试市教育局（341000）", people,
+		[]seal.Field{{Label: "签发机构", Value: "测试签发机构 " + seal.Fingerprint(w.ca.root)}}, seal.Annex{Columns: []string{"名称"}})
 }
 
 var bodies = []org.Organisation{
@@ -177,24 +219,8 @@ var stages = []string{"application", "school_review", "audit"}
 func (w *World) genesis(tb testing.TB) {
 	tb.Helper()
 	two := []Person{w.People["U00001"], w.People["U00002"]}
-	text := w.Statement(tb, seal.Genesis, "测试市教育局（341000）", two,
-		[]seal.Field{{Label: "签发机构", Value: "测试签发机构 " + seal.Fingerprint(w.ca.root)}}, seal.Annex{Columns: []string{"名称"}})
-	g, err := w.Policy.System(policy.Genesis)
-	check(tb, err)
-	now := w.Clock()
-	_, err = w.Store.Commit(context.Background(), g, w.Seal(tb, text, two...), func(tx *store.Tx) (audit.Entry, error) {
-		if err := tx.Derive(text); err != nil {
-			return audit.Entry{}, err
-		}
-		for _, o := range bodies {
-			o.ValidFrom = now.AddDate(-10, 0, 0)
-			if err := tx.Put(o); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		return audit.Entry{Subject: "institution/341000"}, w.enrol(tx, now)
-	}, store.Long(10*time.Second))
-	check(tb, err)
+	text := w.GenesisText(tb, two...)
+	check(tb, w.Genesis(tb, text, w.Seal(tb, text, two...)))
 }
 
 func (w *World) enrol(tx *store.Tx, now time.Time) error {
