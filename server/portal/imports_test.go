@@ -127,6 +127,7 @@ func TestCase52OnlyTheGoodRowsAreTakenAndTheSameFileAgainChangesNothing(t *testi
 	if w.records() != records {
 		t.Fatal("a refused choice stored something")
 	}
+	size = w.size()
 	l.done(l.post(job, url.Values{"choice": {"good"}}))
 	taken := strings.Count(report, ",accept,") + strings.Count(report, ",wait,") + strings.Count(report, ",overdue,")
 	if n := w.count("applications"); n != taken {

@@ -258,6 +258,24 @@ func (r reader) refusedPlain(p desk.Page, kind fault.Kind, sentence string) {
 	}
 }
 
+// hrefs are the addresses of a page's links that begin so.
+func hrefs(tb testing.TB, p desk.Page, prefix string) (list []string) {
+	tb.Helper()
+	root, err := html.Parse(bytes.NewReader(p.Body))
+	must(tb, err)
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "a" {
+			continue
+		}
+		for _, a := range n.Attr {
+			if a.Key == "href" && strings.HasPrefix(a.Val, prefix) {
+				list = append(list, a.Val)
+			}
+		}
+	}
+	return list
+}
+
 // nextPage is where the pager's forward link leads, empty on the last page.
 func nextPage(tb testing.TB, p desk.Page) string {
 	tb.Helper()

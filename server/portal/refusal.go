@@ -16,13 +16,15 @@ const refusalWindow = time.Minute
 
 // recordRefusal notes in the log that somebody was refused. A known person's
 // refusal is an entry of its own, each act and record once a minute; the rest
-// are one counted entry a minute, so that nobody can flood the log. Slips of
-// the pen and failures of ours are no refusals.
+// are one counted entry a minute, so that nobody can flood the log. Failures of
+// ours are no refusals.
 func (p *Portal) recordRefusal(c *call, act policy.Act, subject string, f *fault.Error) {
 	switch f.Kind {
 	case fault.Forbidden, fault.Closed, fault.Conflict, fault.NotFound:
 	case fault.Invalid:
-		if act != "seal" { // a seal that does not verify is worth an entry
+		// What a known person was refused is an entry whatever the reason; of
+		// somebody unknown only a seal that does not verify is worth one.
+		if c.who == nil && act != "seal" {
 			return
 		}
 	default:

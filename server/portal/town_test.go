@@ -50,10 +50,11 @@ const (
 	cityHandler         = "U00835"
 	cityHead            = "U00836"
 	leadOf祁门            = "U00045"
+	untrained, unfiled  = "U00030", "U00015"
 )
 
 var cast = []string{sys, sec, sec2, aud, cityLead, rechecker, cityAuditor, otherAuditor, auditor, auditor2, lead, lead2, neighbour, bothRoles,
-	handler, head, handler2, head2, cityHandler, cityHead, leadOf祁门}
+	handler, head, handler2, head2, cityHandler, cityHead, leadOf祁门, untrained, unfiled}
 
 // Bodies of the town.
 const (
@@ -235,6 +236,12 @@ func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
 	for _, s := range roster.Staff {
 		if !slices.Contains(cast, s.ID) {
 			continue
+		}
+		switch s.ID {
+		case untrained:
+			s.Trained = nil
+		case unfiled:
+			s.FiledOn = nil
 		}
 		r := f.enrol(tb, s, given[s.ID])
 		nouns = append(nouns, s, custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: s.ID, Certificate: r.leaf.Raw, TokenLabel: s.ID,
