@@ -136,12 +136,12 @@ func scopeSentence(a registration.Application) string {
 // concludeForm is the auditor's form, as it was typed when it was refused.
 func (p *Portal) concludeForm(c *call, a registration.Application, unit org.Organisation) (*view.ConcludeForm, error) {
 	f := &view.ConcludeForm{Action: "/applications/" + a.ID + "/conclude", Reason: view.Field{Value: c.form.Get("reason")},
-		Say: "核验建议是“" + a.Outcome.Word() + "”。暂缓、不合格，以及与建议不同的，由另一位负责人确认后才成立。"}
+		Say: "核验建议是“" + a.Outcome.Word() + "”。暂缓、不合格，以及与建议不同的，由另一位负责人复签后才成立。"}
 	for _, conclusion := range []registration.Conclusion{registration.Registered, registration.Deferred, registration.Failed} {
 		f.Conclusion.Items = append(f.Conclusion.Items, view.Choice{Value: string(conclusion), Text: conclusion.Word(), Chosen: c.form.Get("conclusion") == string(conclusion)})
 	}
 	for _, finding := range a.Findings {
-		f.Rules.Items = append(f.Rules.Items, view.Choice{Value: finding.Rule, Text: finding.Rule, Hint: saidOf(finding), Chosen: slices.Contains(c.form["rule"], finding.Rule)})
+		f.Rules.Items = append(f.Rules.Items, view.Choice{Value: finding.Rule, Text: saidOf(finding), Hint: "规则 " + finding.Rule, Chosen: slices.Contains(c.form["rule"], finding.Rule)})
 	}
 	leads, err := p.colleagues(c, leadRole(unit), leadBody(unit))
 	f.Confirmer = leads

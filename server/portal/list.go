@@ -37,6 +37,9 @@ func (p *Portal) listApplications(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.form.Get("done") == "accepted" {
+		v.Notice = "选中的申请已受理，转入学校审查。接着到“学校审查”逐份填写。"
+	}
 	return page{view: v}, nil
 }
 
@@ -189,6 +192,7 @@ func without(form url.Values, names ...string) url.Values {
 	next.Del("application")
 	next.Del("do")
 	next.Del("list")
+	next.Del("done")
 	return next
 }
 

@@ -63,7 +63,7 @@ func (p *Portal) showReceipt(c *call) (answer, error) {
 		return nil, err
 	}
 	v := view.Receipt{Frame: p.frame(c, "回执第 "+strconv.FormatUint(e.Entry.Number, 10)+" 号"), Kind: policy.Act(e.Entry.Act).Name(),
-		Number: int64(e.Entry.Number), Logged: e.Entry.Logged, Lead: policy.Act(e.Entry.Act).Name() + "已签署并写入日志。"}
+		Number: int64(e.Entry.Number), Logged: e.Entry.Logged, Lead: "“" + policy.Act(e.Entry.Act).Name() + "”已签署，写入日志第 " + strconv.FormatUint(e.Entry.Number, 10) + " 号。"}
 	v.Who = p.nameOf(c, e.Entry.Actor) + "（" + e.Entry.Actor + "）"
 	if o, err := p.store.Organisation(c.ctx, e.Entry.Body); err == nil {
 		v.Who += "，" + o.Name
