@@ -108,12 +108,12 @@ func schoolSamples() []sample {
 	missing.Complete, missing.Missing = false, rows(2, waiting)
 	barred := send
 	barred.Barred = "您审查过其中的 3 份，须由另一位校领导上报。"
-	confirm := view.Confirmations{Frame: frame("待确认的结论", "申请审核"), Lead: "休宁县教育局，2 份。", Rows: []view.Confirmation{{Href: "/statements/9c41", Name: "方映雪", School: "率水初级中学", Kind: defers, First: "沈知远", Second: "罗以宁", Asked: now, Expires: clockAt(11, 15, 0, 0, 0)}},
+	confirm := view.Confirmations{Frame: frame("等待复签", "申请审核"), Lead: "休宁县教育局，2 份。", Rows: []view.Confirmation{{Href: "/statements/9c41", Name: "方映雪", School: "率水初级中学", Kind: defers, First: "沈知远", Second: "罗以宁", Asked: now, Expires: clockAt(11, 15, 0, 0, 0)}},
 		Done: []view.Confirmation{{Name: "胡文澜", School: "白岳学校（民办）", Kind: defers, State: same, First: "沈知远", Second: "罗以宁", Asked: now}}}
 	licence := view.Licences{Frame: frame("办学许可证", ""), Action: "/licences", School: view.Choices{Items: []view.Choice{{Text: "请选择"}, {Value: "HS1", Text: "白岳学校（民办）"}}}, Waiting: []view.LicenceRow{{School: "白岳学校（民办）", Rows: 3, Since: now}}, Held: []view.LicenceRow{{School: "云岚学校（民办）", Number: "教民 134102260000010 号"}}}
 	unlicensed := licence
 	unlicensed.Frame = refused(licence.Frame, "许可证没有登记", view.Fault{Field: "licence_no", Text: "请写办学许可证号"})
 	unlicensed.Number.Error = "请写办学许可证号"
 	return []sample{{"board", board}, {"board-refused", bad}, {"board-empty", view.Board{Frame: frame("学校审查", "")}}, {"sending", send}, {"sending-missing", missing}, {"sending-barred", barred}, {"sending-empty", view.Sending{Frame: frame("学校上报", ""), School: "率水初级中学"}},
-		{"confirmations", confirm}, {"confirmations-empty", view.Confirmations{Frame: frame("待确认的结论", "")}}, {"licences", licence}, {"licences-refused", unlicensed}, {"licences-empty", view.Licences{Frame: frame("办学许可证", "")}}}
+		{"confirmations", confirm}, {"confirmations-empty", view.Confirmations{Frame: frame("等待复签", "")}}, {"licences", licence}, {"licences-refused", unlicensed}, {"licences-empty", view.Licences{Frame: frame("办学许可证", "")}}}
 }

@@ -121,8 +121,13 @@ func (p *Portal) receiptOfStatement(c *call, v *view.Receipt, e store.EntryWithB
 		v.Proofs = []view.Proof{{Name: orText(s.Text.Get("申请人"), v.Kind), File: proofName(e.Entry.Number, ""), Href: base}}
 		return
 	}
-	for i, row := range s.Annex.Rows {
-		if i == maxProofLinks {
+	record := c.form.Get("record") // whoever comes from a record sees its own proof
+	for _, row := range s.Annex.Rows {
+		if record != "" && row.Record != record {
+			continue
+		}
+		if len(v.Proofs) == maxProofLinks {
+			v.Lead += "证明文件只列前 " + strconv.Itoa(maxProofLinks) + " 份，其余请从各份申请的办理经过里打开。"
 			break
 		}
 		name := row.Record

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 
 	"sealdesk/policy"
@@ -164,9 +165,14 @@ func (p *Portal) history(c *call, grant policy.Grant, id string) ([]view.Event, 
 	if err != nil {
 		return nil, err
 	}
+	_, receipts, refused := p.place(c, policy.ViewReceipt)
 	var list []view.Event
 	for _, e := range entries {
-		list = append(list, view.Event{Dot: dotOf(e.Act, e.Signers > 0), At: e.Logged, What: policy.Act(e.Act).Name(), Number: int64(e.Number), By: p.nameOf(c, e.Actor)})
+		event := view.Event{Dot: dotOf(e.Act, e.Signers > 0), At: e.Logged, What: policy.Act(e.Act).Name(), Number: int64(e.Number), By: p.nameOf(c, e.Actor)}
+		if body, err := p.store.Organisation(c.ctx, e.Body); e.Actor == c.who.Staff.ID || err == nil && refused == nil && receipts.Covers(body.Path) {
+			event.Href = "/receipts/" + strconv.FormatUint(e.Number, 10) + "?record=" + escaped(id)
+		}
+		list = append(list, event)
 	}
 	return list, nil
 }
