@@ -47,9 +47,6 @@ func Reads(refs ...Ref) Option {
 	return func(a *act) { a.reads = append(a.reads, refs...) }
 }
 
-// About declares the subject that the closure's entry will carry.
-func About(subject string) Option { return func(a *act) { a.about = subject } }
-
 // Long gives a declared batch more time than one act's budget.
 func Long(budget time.Duration) Option { return func(a *act) { a.budget = budget } }
 
@@ -64,7 +61,6 @@ type act struct {
 	purpose  purpose // zero for an unsealed act
 	work     Work
 	reads    []Ref
-	about    string
 	budget   time.Duration
 	received time.Time
 	done     chan answer // one place: the committer never waits for a caller

@@ -142,7 +142,7 @@ func (l *load) ours(t *testing.T, w *storetest.World, writers int) float64 {
 			}
 			a.State, a.ReturnReason, a.UpdatedAt = registration.ReturnedSchool, "材料不全", tx.Received()
 			return audit.Entry{Subject: subject}, tx.Put(a)
-		}, store.Reads(store.OfApplication(id)), store.About(subject))
+		}, store.Reads(store.OfApplication(id)))
 		if err == nil && len(r.Checkpoint) == 0 {
 			err = fmt.Errorf("no checkpoint")
 		}

@@ -367,7 +367,7 @@ func (c *committer) saveCheckpoint() {
 		if _, err = c.door.begin(ctx, nil); err != nil {
 			return err
 		}
-		steps = append(steps, step{"UPDATE log_head SET signed_size = " + s.dialect.greatest("signed_size") + " WHERE id = 1", []any{int64(h.signed)}, 1})
+		steps = append(steps, step{"UPDATE log_head SET signed_size = " + s.dialect.greatest("signed_size") + " WHERE id = 1", []any{int64(h.signed)}, 1, false})
 		return c.door.finish(ctx, steps, nil)
 	}()
 	if err != nil {

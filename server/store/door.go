@@ -16,6 +16,7 @@ type step struct {
 	query string
 	args  []any
 	rows  int64
+	head  bool // it is the head's, always the last
 }
 
 // want is one SELECT that a transaction begins with.
@@ -93,7 +94,7 @@ func insert(verb, table string, columns []string, rows [][]any, limit int) []ste
 			args = append(args, r...)
 		}
 		steps = append(steps, step{verb + " INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " +
-			strings.Repeat(group+",", n-1) + group, args, -1})
+			strings.Repeat(group+",", n-1) + group, args, -1, false})
 		rows = rows[n:]
 	}
 	return steps

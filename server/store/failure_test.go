@@ -73,7 +73,7 @@ func accept(t *testing.T, w *storetest.World, id string, do func(*store.Tx) erro
 	g := w.Grant(t, "U00003", policy.Accept, "HS1")
 	return w.Store.Commit(context.Background(), g, nil, func(tx *store.Tx) (audit.Entry, error) {
 		return audit.Entry{Subject: "application/" + id}, do(tx)
-	}, store.Reads(store.OfApplication(id)), store.About("application/"+id))
+	}, store.Reads(store.OfApplication(id)))
 }
 
 func reason(id, word string) func(*store.Tx) error {

@@ -22,7 +22,7 @@ type group struct {
 	staged   map[slot]*row
 	order    []slot
 	leaves   []*leaf
-	previous map[string]int64   // subject -> latest entry, -1 none
+	previous map[string]int64   // subject -> latest entry of this group
 	used     map[string][]usage // statement digest -> entries that carry it
 	believed map[*row]bool      // rows that were held against the log
 	failed   error              // a database error: nothing of the group stands
@@ -69,12 +69,13 @@ func (g *group) begin(acts []*act) error {
 		return err
 	}
 	g.epoch, g.next = g.head.epoch, g.head.size
+	if err := g.store.power.reach(g.ctx, g.head, func(_ context.Context, w want) ([][]any, error) { return g.ask(w) }); err != nil {
+		return err
+	}
 	for i, set := range sets[1:] {
 		switch t := tables[i]; t {
 		case nil:
 			g.rememberUses(set)
-		case logEntries:
-			g.rememberPrevious(wants[i].args, set)
 		default:
 			for _, id := range wants[i].args {
 				g.loaded[slot{t, id.(string)}] = nil
@@ -88,7 +89,7 @@ func (g *group) begin(acts []*act) error {
 }
 
 // wants gathers what the group will read, one SELECT per table. The table nil
-// stands for the uses of statements, logEntries for subjects.
+// stands for the uses of statements.
 func (g *group) wants(acts []*act) ([]want, []*table) {
 	ids := map[*table][]string{}
 	seen := map[slot]bool{}
@@ -98,7 +99,7 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 			ids[t] = append(ids[t], id)
 		}
 	}
-	var digests, subjects []any
+	var digests []any
 	for _, a := range acts {
 		for _, r := range a.reads {
 			ask(r.table, r.id)
@@ -112,10 +113,6 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 				}
 			}
 		}
-		if _, known := g.previous[a.about]; a.about != "" && !known {
-			g.previous[a.about] = -1
-			subjects = append(subjects, a.about)
-		}
 	}
 	var wants []want
 	var of []*table
@@ -126,9 +123,6 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 	}
 	if len(digests) > 0 {
 		wants, of = append(wants, want{"SELECT statement, actor, number FROM log_entries WHERE statement IN (" + marks(len(digests)) + ")", digests}), append(of, nil)
-	}
-	if len(subjects) > 0 {
-		wants, of = append(wants, latest(subjects)), append(of, logEntries)
 	}
 	return wants, of
 }
@@ -145,10 +139,6 @@ func marks(n int) string {
 	return string(b[:len(b)-1])
 }
 
-func latest(subjects []any) want {
-	return want{"SELECT subject, MAX(number) FROM log_entries WHERE subject IN (" + marks(len(subjects)) + ") GROUP BY subject", subjects}
-}
-
 func (g *group) rememberUses(set [][]any) {
 	for _, cells := range set {
 		digest, _ := cellOf(blob, cells[0])
@@ -156,19 +146,6 @@ func (g *group) rememberUses(set [][]any) {
 		at, _ := cellOf(number, cells[2])
 		key := hex.EncodeToString(digest.([]byte))
 		g.used[key] = append(g.used[key], usage{actor.(string), at.(int64)})
-	}
-}
-
-func (g *group) rememberPrevious(subjects []any, set [][]any) {
-	for _, s := range subjects {
-		if _, known := g.previous[s.(string)]; !known {
-			g.previous[s.(string)] = -1
-		}
-	}
-	for _, cells := range set {
-		subject, _ := cellOf(text, cells[0])
-		at, _ := cellOf(number, cells[1])
-		g.previous[subject.(string)] = at.(int64)
 	}
 }
 
@@ -266,27 +243,14 @@ func (g *group) stage(tx *Tx, leaves []*leaf) {
 
 // chain gives each entry its predecessor about the same subject, then prints it.
 func (g *group) chain() error {
-	var missing []any
-	asked := map[string]bool{}
-	for _, l := range g.leaves {
-		if _, known := g.previous[l.entry.Subject]; l.entry.Subject != "" && !known && !asked[l.entry.Subject] {
-			asked[l.entry.Subject] = true
-			missing = append(missing, l.entry.Subject)
-		}
-	}
-	for len(missing) > 0 {
-		n := min(len(missing), 1000)
-		set, err := g.ask(latest(missing[:n]))
-		if err != nil {
-			return err
-		}
-		g.rememberPrevious(missing[:n], set)
-		missing = missing[n:]
-	}
 	for _, l := range g.leaves {
 		l.entry.Previous = -1
 		if l.entry.Subject != "" {
-			l.entry.Previous = g.previous[l.entry.Subject]
+			before, here := g.previous[l.entry.Subject]
+			if !here {
+				before = g.store.power.latest(l.entry.Subject)
+			}
+			l.entry.Previous = before
 			g.previous[l.entry.Subject] = int64(l.entry.Number)
 		}
 		var err error
@@ -302,7 +266,7 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 	if err := g.chain(); err != nil {
 		return nil, head{}, err
 	}
-	steps := g.recordSteps()
+	fresh, changed := g.recordSteps()
 	var entries, bodies, tiles [][]any
 	for _, l := range g.leaves {
 		e := l.entry
@@ -319,7 +283,7 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 			tiles = append(tiles, []any{int64(t.Level), int64(t.Index), t.Data})
 		}
 	}
-	steps = append(steps, insert("INSERT", logEntries.name, logEntries.names(), entries, parameters)...)
+	steps := append(fresh, insert("INSERT", logEntries.name, logEntries.names(), entries, parameters)...)
 	steps = append(steps, insert("INSERT", logBodies.name, logBodies.names(), bodies, parameters)...)
 	steps = append(steps, insert("INSERT", logTiles.name, logTiles.names(), tiles, parameters)...)
 	frontier := edge.Frontier()
@@ -330,19 +294,18 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 	h := head{size: edge.Size(), root: edge.Root(), frontier: packed, epoch: g.epoch,
 		logged: millis(g.leaves[len(g.leaves)-1].entry.Logged), signed: g.head.signed}
 	h.mac = h.authenticate(g.store.keys.HeadMAC, g.store.keys.Origin)
-	more := g.store.signer.unsaved(&h, false)
-	steps = append(steps, more...)
-	return append(steps, g.store.headStep(h)), h, nil
+	steps = append(steps, g.store.signer.unsaved(&h, false)...)
+	return append(append(steps, changed...), g.store.headStep(h)), h, nil
 }
 
 func (s *Store) headStep(h head) step {
 	return step{"UPDATE log_head SET size = ?, root = ?, frontier = ?, epoch = ?, logged = ?, hmac = ?, signed_size = " +
 		s.dialect.greatest("signed_size") + " WHERE id = 1",
-		[]any{int64(h.size), h.root[:], h.frontier, int64(h.epoch), h.logged, h.mac, int64(h.signed)}, 1}
+		[]any{int64(h.size), h.root[:], h.frontier, int64(h.epoch), h.logged, h.mac, int64(h.signed)}, -1, true} // the row is locked: it is there
 }
 
 // recordSteps writes each touched row once, in its last state of the group.
-func (g *group) recordSteps() []step {
+func (g *group) recordSteps() (inserts, updates []step) {
 	fresh, changed := map[*table][][]any{}, map[*table][]change{}
 	touched := map[*table]map[int]bool{}
 	for _, at := range g.order {
@@ -361,7 +324,6 @@ func (g *group) recordSteps() []step {
 		}
 		changed[at.table] = append(changed[at.table], change{r, before.entry, r.entry})
 	}
-	var steps []step
 	for _, t := range records() {
 		if len(changed[t]) > 0 {
 			var columns []int
@@ -370,13 +332,13 @@ func (g *group) recordSteps() []step {
 					columns = append(columns, i)
 				}
 			}
-			steps = append(steps, g.store.dialect.update(t, columns, changed[t])...)
+			updates = append(updates, g.store.dialect.update(t, columns, changed[t])...)
 		}
 		if len(fresh[t]) > 0 {
-			steps = append(steps, insert("INSERT", t.name, t.names(), fresh[t], parameters)...)
+			inserts = append(inserts, insert("INSERT", t.name, t.names(), fresh[t], parameters)...)
 		}
 	}
-	return steps
+	return inserts, updates
 }
 
 func sameCell(a, b any) bool {

@@ -195,12 +195,9 @@ func (g *group) checkCustody(tx *Tx) error {
 				return forbid("签章用的不是本次登录的那把钥匙，没有办理。请用登录的钥匙重新签署。")
 			}
 		}
-		if !mine && len(a.seals) == 1 {
-			return forbid("这份签章是别人的钥匙签的，没有办理。请由登录的本人签署。")
-		}
 	}
 	if !mine {
-		return forbid("这些签章里没有登录的本人的一份，没有办理。")
+		return forbid("这份签章是别人的钥匙签的，没有登录的本人的签章，没有办理。请由登录的本人签署。")
 	}
 	return g.checkSigners(tx)
 }

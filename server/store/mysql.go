@@ -32,7 +32,7 @@ func (mysqlDialect) open(ctx context.Context, db *sql.DB) (door, error) {
 	if err != nil {
 		return nil, err
 	}
-	const fit = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = 2; SET SESSION sql_mode = 'STRICT_ALL_TABLES'"
+	const fit = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = 2; SET SESSION sql_mode = 'STRICT_ALL_TABLES'; SET SESSION autocommit = 0"
 	if _, err := execRaw(ctx, conn, fit, nil); err != nil {
 		conn.Close()
 		return nil, err
@@ -44,9 +44,11 @@ type mysqlDoor struct{ conn *sql.Conn }
 
 // begin is one round trip for the transaction, the head's lock, the assertion
 // that a transaction is really open, and everything the group declared to read.
+// The session does not autocommit, so the first statement opens it; and should
+// one ever be lost, nothing that follows is committed by itself.
 func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) {
 	query := strings.Builder{}
-	query.WriteString("START TRANSACTION; SAVEPOINT grp; " + strings.Replace(headWant.query, " FROM", ", @@in_transaction FROM", 1) + " FOR UPDATE")
+	query.WriteString("SAVEPOINT grp; " + strings.Replace(headWant.query, " FROM", ", @@in_transaction FROM", 1) + " FOR UPDATE")
 	var args []any
 	for _, w := range wants {
 		query.WriteString("; " + w.query)
@@ -102,26 +104,28 @@ func (d *mysqlDoor) query(ctx context.Context, w want) ([][]any, error) {
 const packetBytes = 1 << 20
 
 // finish sends as few packets as it can. The guard after an update makes the
-// server itself stop before COMMIT when a row was missed: a subquery of two
-// rows is an error. The last packet begins with RELEASE SAVEPOINT, which fails
+// server itself stop before COMMIT when a row was missed. The last packet begins with RELEASE SAVEPOINT, which fails
 // if the transaction was lost on the way, and ends with COMMIT.
 func (d *mysqlDoor) finish(ctx context.Context, steps []step, between func()) error {
 	var packets []step
 	var now step
-	size := 0
+	size, guard := 0, int64(-1)
 	for _, s := range steps {
 		n := len(s.query)
 		for _, a := range s.args {
 			n += sizeOf(a)
 		}
-		if size > 0 && size+n > packetBytes {
+		if size > 0 && size+n > packetBytes && guard < 0 {
 			packets, now, size = append(packets, now), step{}, 0
 		}
+		if guard >= 0 && s.head { // the head's own UPDATE holds the guard of the one before it
+			s.query = strings.Replace(s.query, "size = ?", "size = "+counts(guard, "?"), 1)
+		} else if guard >= 0 {
+			now.query += "SELECT " + counts(guard, "1") + "; "
+		}
+		guard = s.rows
 		now.query += s.query + "; "
 		now.args = append(now.args, s.args...)
-		if s.rows >= 0 {
-			now.query += fmt.Sprintf("SELECT IF(ROW_COUNT() = %d, 1, (SELECT 1 UNION ALL SELECT 2)); ", s.rows)
-		}
 		size += n
 	}
 	for _, p := range packets {
@@ -138,6 +142,12 @@ func (d *mysqlDoor) finish(ctx context.Context, steps []step, between func()) er
 	}
 	_, err := execRaw(ctx, d.conn, "RELEASE SAVEPOINT grp; "+now.query+"COMMIT", now.args)
 	return counted(err)
+}
+
+// counts is value if the statement before matched so many rows, and else an
+// error: a subquery of two rows has no value.
+func counts(rows int64, value string) string {
+	return fmt.Sprintf("IF(ROW_COUNT() = %d, %s, (SELECT 1 UNION ALL SELECT 2))", rows, value)
 }
 
 // counted knows the guard's error from others.
@@ -200,7 +210,7 @@ func updateOne(t *table, columns []int, c change) step {
 		b.WriteString(", " + t.columns[j].name + " = ?")
 		args = append(args, c.row.stored[j])
 	}
-	return step{b.String() + " WHERE " + t.key() + " = ? AND entry = ?", append(args, c.row.id, c.before), 1}
+	return step{b.String() + " WHERE " + t.key() + " = ? AND entry = ?", append(args, c.row.id, c.before), 1, false}
 }
 
 func updateMany(t *table, columns []int, changes []change) step {
@@ -228,7 +238,7 @@ func updateMany(t *table, columns []int, changes []change) step {
 		args = append(args, c.row.id)
 	}
 	choose(func(c change) any { return c.before })
-	return step{b.String(), args, int64(len(changes))}
+	return step{b.String(), args, int64(len(changes)), false}
 }
 
 func (mysqlDialect) insertIgnore() string     { return "INSERT IGNORE" }

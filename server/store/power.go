@@ -9,7 +9,8 @@ import (
 	"sealdesk/server/internal/fault"
 )
 
-// powers remembers of every row that gives power what the log says of it: the
+// powers remembers two things of the log: of each subject its latest entry, so
+// that the next one can name it, and of every row that gives power the
 // entry that left it so, the digest, and the seed that the digest was made
 // with. It is replayed from the log at start, every entry hashed and the tree
 // compared with the authenticated head, and followed from there. A row that
@@ -20,6 +21,7 @@ type powers struct {
 	size  uint64 // entries replayed
 	edge  audit.Frontier
 	last  map[string]power
+	about map[string]int64 // subject -> latest entry with it
 }
 
 type power struct {
@@ -28,7 +30,9 @@ type power struct {
 	seed   []byte
 }
 
-func newPowers(s *Store) *powers { return &powers{store: s, last: map[string]power{}} }
+func newPowers(s *Store) *powers {
+	return &powers{store: s, last: map[string]power{}, about: map[string]int64{}}
+}
 
 // powerful tells whether a subject's kind gives power.
 var powerful = func() map[string]bool {
@@ -68,10 +72,10 @@ func (p *powers) catchUp(ctx context.Context, h head, ask asker) error {
 	if h.size < p.size {
 		return fault.New(fault.Unavailable, "数据库里的日志比已读过的短，已停止受理。可能恢复了旧备份，请通知安全审计员。")
 	}
-	edge, found := p.edge.Clone(), map[string]power{}
+	edge, found, about := p.edge.Clone(), map[string]power{}, map[string]int64{}
 	for from := p.size; from < h.size; from += replayBatch {
 		to := min(h.size, from+replayBatch)
-		if err := readStates(ctx, from, to, ask, &edge, found); err != nil {
+		if err := readStates(ctx, from, to, ask, &edge, found, about); err != nil {
 			return err
 		}
 	}
@@ -81,11 +85,14 @@ func (p *powers) catchUp(ctx context.Context, h head, ask asker) error {
 	for subject, v := range found {
 		p.last[subject] = v
 	}
+	for subject, at := range about {
+		p.about[subject] = at
+	}
 	p.edge, p.size = edge, h.size
 	return nil
 }
 
-func readStates(ctx context.Context, from, to uint64, ask asker, edge *audit.Frontier, found map[string]power) error {
+func readStates(ctx context.Context, from, to uint64, ask asker, edge *audit.Frontier, found map[string]power, about map[string]int64) error {
 	leaves, err := ask(ctx, want{"SELECT leaf FROM log_entries WHERE number >= ? AND number < ? ORDER BY number", []any{int64(from), int64(to)}})
 	if err != nil {
 		return unreadable(err)
@@ -106,6 +113,7 @@ func readStates(ctx context.Context, from, to uint64, ask asker, edge *audit.Fro
 		}
 		edge.Append(audit.LeafHash(leaf.([]byte)))
 		digests[int64(from)+int64(i)] = e.State
+		about[e.Subject] = int64(from) + int64(i)
 	}
 	for _, cells := range states {
 		at, err1 := cellOf(number, cells[0])
@@ -158,6 +166,7 @@ func (p *powers) follow(g *group) {
 	for _, l := range g.leaves {
 		p.edge.Append(audit.LeafHash(l.text))
 		p.size++
+		p.about[l.entry.Subject] = int64(l.entry.Number)
 		for _, b := range l.bodies {
 			if b.kind == "state" {
 				if err := remember(b.bytes, int64(l.entry.Number), b.seed, p.last); err != nil {
@@ -166,6 +175,23 @@ func (p *powers) follow(g *group) {
 			}
 		}
 	}
+}
+
+// reach catches up with a head that was read in the same snapshot.
+func (p *powers) reach(ctx context.Context, h head, ask asker) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.catchUp(ctx, h, ask)
+}
+
+// latest is the number of the latest entry about a subject, -1 if there is none.
+func (p *powers) latest(subject string) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at, ok := p.about[subject]; ok {
+		return at
+	}
+	return -1
 }
 
 // believes tells whether a row is what the log has last, as of a head that was

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ type signer struct {
 	waiting  []*leaf      // durable, not yet covered by a signature; last of its act only
 	leaves   []audit.Hash // of this portal's entries since frontier, while contiguous
 	expect   uint64       // size that leaves lead to
+	written  head         // the newest of this portal's that is durable
 	frontier audit.Frontier
 	current  audit.Checkpoint
 	note     []byte
@@ -61,7 +63,7 @@ func (g *signer) take(from *group, h head) {
 		for _, l := range from.leaves {
 			g.leaves = append(g.leaves, audit.LeafHash(l.text))
 		}
-		g.expect = h.size
+		g.expect, g.written = h.size, h
 	}
 	for _, l := range from.leaves {
 		if l.last {
@@ -139,11 +141,7 @@ func (g *signer) sign() error {
 	s := g.store
 	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
 	defer cancel()
-	set, err := s.ask(ctx, headWant)
-	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "数据库暂时读不出日志的头，已停止受理；恢复后自动继续。请通知系统管理员。")
-	}
-	h, err := s.readHead(set)
+	h, err := g.durable(ctx)
 	if err != nil {
 		return err
 	}
@@ -188,6 +186,27 @@ func (g *signer) sign() error {
 	}
 	s.halt("answered")
 	return nil
+}
+
+// durable is the head to sign. One that this portal's committer was told is on
+// disk, and that follows what was signed last, need not be read again; any
+// other is read. Either way its MAC is checked.
+func (g *signer) durable(ctx context.Context) (head, error) {
+	s := g.store
+	g.mu.Lock()
+	h, fresh := g.written, g.written.size > g.frontier.Size() && g.written.size == g.expect && g.broken == nil
+	g.mu.Unlock()
+	if fresh {
+		if !hmac.Equal(h.mac, h.authenticate(s.keys.HeadMAC, s.keys.Origin)) {
+			return head{}, s.forged()
+		}
+		return h, nil
+	}
+	set, err := s.ask(ctx, headWant)
+	if err != nil {
+		return head{}, fault.Wrap(err, fault.Unavailable, "数据库暂时读不出日志的头，已停止受理；恢复后自动继续。请通知系统管理员。")
+	}
+	return s.readHead(set)
 }
 
 // publish makes the signed head current and answers the acts that it covers.

@@ -115,7 +115,7 @@ func (sqliteDialect) update(t *table, columns []int, changes []change) []step {
 			}
 		}
 		steps = append(steps, step{set.String() + " FROM (VALUES " + strings.Repeat(group+",", n-1) + group + ") AS v WHERE " +
-			t.name + "." + t.key() + " = v.column1 AND " + t.name + ".entry = v.column2", args, int64(n)})
+			t.name + "." + t.key() + " = v.column1 AND " + t.name + ".entry = v.column2", args, int64(n), false})
 		changes = changes[n:]
 	}
 	return steps
