@@ -325,6 +325,9 @@ func (g *group) sealEntry(tx *Tx, l *leaf, m sealed, signed int) error {
 	if err != nil {
 		return err
 	}
+	if k == nil {
+		return forbid("签章所用的钥匙没有登记，不能入册。")
+	}
 	statement, err := g.sharedStatement(tx, m)
 	if err != nil {
 		return err
