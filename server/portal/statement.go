@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/hex"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func (p *Portal) showStatement(c *call) (answer, error) {
 		v.Facts = append(v.Facts, view.Fact{Label: f.Label, Value: f.Value, Mono: f.Label == "随机数"})
 	}
 	if len(s.Annex.Rows) > 0 {
-		v.Table = annexTable(s, c.form.Get("from"), "/statements/"+pending.ID)
+		v.Table = annexTable(s, c.form, "/statements/"+pending.ID)
 		v.End = "以下无正文，共 " + strconv.Itoa(len(s.Annex.Rows)) + " 份"
 	}
 	signed := p.signedBy(c, pending.ID)
@@ -107,12 +108,15 @@ func (p *Portal) signedBy(c *call, id string) map[string]bool {
 }
 
 // annexTable shows one page of the rows, each at the line that signs it.
-func annexTable(s seal.Statement, from, path string) *view.AnnexPage {
-	start, err := strconv.Atoi(from)
+func annexTable(s seal.Statement, form url.Values, path string) *view.AnnexPage {
+	start, err := strconv.Atoi(form.Get("from"))
 	if err != nil || start < 0 || start >= len(s.Annex.Rows) {
 		start = 0
 	}
 	end := min(start+annexPage, len(s.Annex.Rows))
+	if form.Get("all") != "" {
+		start, end = 0, len(s.Annex.Rows)
+	}
 	t := &view.AnnexPage{Caption: "名单", Columns: append([]string{"序号", "记录"}, s.Annex.Columns...),
 		Paging: view.Paging{From: start + 1, To: end, Total: len(s.Annex.Rows), Unit: "份"}}
 	for i, row := range s.Annex.Rows[start:end] {
@@ -123,6 +127,9 @@ func annexTable(s seal.Statement, from, path string) *view.AnnexPage {
 	}
 	if end < len(s.Annex.Rows) {
 		t.Paging.Next = path + "?from=" + strconv.Itoa(end)
+	}
+	if start > 0 || end < len(s.Annex.Rows) {
+		t.All = path + "?all=1"
 	}
 	return t
 }

@@ -46,6 +46,8 @@ type AnnexPage struct {
 	Columns []string
 	Rows    [][]string
 	Paging  Paging
+	// All leads to the same page with every row, for print; empty when they are shown.
+	All string
 }
 
 // Signer is one of those named in the text.
