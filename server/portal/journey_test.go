@@ -32,11 +32,21 @@ func TestARecordGoesFromTheSheetToAConclusionThroughThePages(t *testing.T) {
 	s := w.in(head)
 	s.done(s.post("/send", nil))
 	w.clock.Set(at("2024-11-20 10:00:00"))
-	a := w.in(auditor)
+	var pass []string
 	for _, id := range ids {
-		if got := w.application(id).State; got != registration.AtCounty {
-			t.Errorf("%s is %s", id, got)
+		got := w.application(id)
+		if got.State != registration.AtCounty {
+			t.Errorf("%s is %s", id, got.State)
+		}
+		if got.Outcome == registration.OutcomePass {
+			pass = append(pass, id)
 		}
 	}
-	_ = a
+	a := w.in(auditor)
+	a.done(a.post("/applications", batch(pass...)))
+	for _, id := range pass {
+		if got := w.application(id); got.State != registration.Concluded || got.Conclusion != registration.Registered || got.Auditor != auditor {
+			t.Errorf("%s is %s, %s by %s", id, got.State, got.Conclusion, got.Auditor)
+		}
+	}
 }

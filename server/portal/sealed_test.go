@@ -90,7 +90,7 @@ func TestAForgedSealIsRefusedAndTheTextKeepsWaiting(t *testing.T) {
 }
 
 func TestSomethingThatIsNoSealIsRefusedWithASentence(t *testing.T) {
-	w, a, _, _ := asked(t, 1)
+	w, a, p, ids := asked(t, 1)
 	for _, text := range []string{"", "!!!", "AAAA", strings.Repeat("A", 100000)} {
 		got := handIn(t, a.Desk, text)
 		if got.Status != statusOf(fault.Invalid) || got.Sentence == "" || got.Request == "" {
@@ -100,7 +100,10 @@ func TestSomethingThatIsNoSealIsRefusedWithASentence(t *testing.T) {
 	if p := a.post("/sealed", url.Values{"seal": {strings.Repeat("A", 2<<20)}}); p.Status != statusOf(fault.Invalid) {
 		t.Errorf("two mebibytes: %d", p.Status)
 	}
-	_ = w
+	if w.application(ids[0]).State != registration.AtCounty {
+		t.Error("something that is no seal concluded the record")
+	}
+	a.ok(a.get(p.Path)) // the text is still to be read
 }
 
 func TestAReplayedSealDoesNothingInItsOwnAndInAnotherSession(t *testing.T) {

@@ -3,10 +3,6 @@ package portal_test
 import (
 	"bytes"
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"database/sql"
@@ -15,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,10 +19,8 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
-	"sealdesk/server/custody"
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/issuing"
-	"sealdesk/server/org"
 	"sealdesk/server/portal"
 	"sealdesk/server/registration"
 	"sealdesk/server/sheet/sample"
@@ -91,32 +84,6 @@ func (c *clock) Set(t time.Time) {
 }
 
 func (c *clock) Pass(d time.Duration) { c.Set(c.Now().Add(d)) }
-
-// resident is somebody with a key.
-type resident struct {
-	org.Staff
-	key  crypto.Signer
-	leaf *x509.Certificate
-}
-
-// foundation is what every town of this test run grows from: keys, people and
-// a database with entry 0 in it, made once and copied for each test.
-type foundation struct {
-	keys   store.Keys
-	ca     *x509.Certificate
-	caKey  crypto.Signer
-	people map[string]resident
-	rules  *policy.Policy
-	db     []byte
-}
-
-// Before the first day of the plan year's windows.
-var foundingDay = at("2024-09-20 09:00:00")
-
-var founded struct {
-	sync.Once
-	foundation *foundation
-}
 
 // town is one institution at work, with its own database and clock.
 type town struct {
@@ -209,164 +176,6 @@ func (t *town) desk(staff string) *desk.Desk {
 	d.Now = t.clock.Now
 	t.tb.Cleanup(d.Client.CloseIdleConnections)
 	return d
-}
-
-// found lets the genesis happen. Keys that are given are used, the others are
-// made in memory.
-func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
-	tb.Helper()
-	f := &foundation{caKey: newKey(tb), people: map[string]resident{}}
-	var err error
-	f.keys, err = storetest.NewSecrets(tb).Keys()
-	must(tb, err)
-	f.rules, err = policy.Load()
-	must(tb, err)
-	f.ca, err = issuing.Root("测试签台 签发机构", f.caKey, foundingDay)
-	must(tb, err)
-	tree, err := org.ParseOrganisations(bytes.NewReader(read(tb, "organisations.csv")))
-	must(tb, err)
-	roster, err := org.ParseStaff(bytes.NewReader(read(tb, "staff.csv")), tree)
-	must(tb, err)
-	windows, err := registration.ParseWindows(bytes.NewReader(read(tb, "windows.csv")), sample.Year)
-	must(tb, err)
-	var nouns []any
-	for _, o := range tree.All() {
-		nouns = append(nouns, o)
-	}
-	for _, s := range roster.Staff {
-		if !slices.Contains(cast, s.ID) {
-			continue
-		}
-		switch s.ID {
-		case untrained:
-			s.Trained = nil
-		case unfiled:
-			s.FiledOn = nil
-		}
-		r := f.enrol(tb, s, given[s.ID])
-		nouns = append(nouns, s, custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: s.ID, Certificate: r.leaf.Raw, TokenLabel: s.ID,
-			State: custody.Issued, Since: foundingDay})
-	}
-	for _, a := range roster.Appointments {
-		if slices.Contains(cast, a.Staff) {
-			nouns = append(nouns, a)
-		}
-	}
-	for _, w := range windows {
-		nouns = append(nouns, w)
-	}
-	f.begin(tb, nouns)
-	return f
-}
-
-func read(tb testing.TB, name string) []byte {
-	tb.Helper()
-	raw, err := sample.Read(name)
-	must(tb, err)
-	return raw
-}
-
-func newKey(tb testing.TB) crypto.Signer {
-	tb.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(tb, err)
-	return key
-}
-
-// enrol gives somebody a certificate for a key.
-func (f *foundation) enrol(tb testing.TB, s org.Staff, key crypto.Signer) resident {
-	tb.Helper()
-	if key == nil {
-		key = newKey(tb)
-	}
-	r := resident{Staff: s, key: key, leaf: f.issue(tb, s, key)}
-	f.people[s.ID] = r
-	return r
-}
-
-func (f *foundation) issue(tb testing.TB, s org.Staff, key crypto.Signer) *x509.Certificate {
-	tb.Helper()
-	request, err := issuing.Request(key)
-	must(tb, err)
-	leaf, err := issuing.Staff(f.ca, f.caKey, request, issuing.Holder{Staff: s.ID, Name: s.Name, Organisation: s.Org}, foundingDay)
-	must(tb, err)
-	return leaf
-}
-
-// begin writes entry 0 under the seals of two officers and keeps the database.
-func (f *foundation) begin(tb testing.TB, nouns []any) {
-	tb.Helper()
-	dir, err := os.MkdirTemp("", "town")
-	must(tb, err)
-	defer os.RemoveAll(dir)
-	c := store.Config{Driver: store.SQLite, DSN: filepath.Join(dir, "town.db")}
-	must(tb, store.Migrate(context.Background(), c))
-	now := func() time.Time { return foundingDay }
-	s, err := store.Open(context.Background(), c, f.keys, f.rules, now)
-	must(tb, err)
-	text := f.statement(tb, seal.Genesis, "黄山市教育局", now(), seal.Annex{Columns: []string{"名称"}}, sec, sec2)
-	grant, err := f.rules.System(policy.Genesis)
-	must(tb, err)
-	_, err = s.Commit(context.Background(), grant, f.seal(tb, text, now(), sec, sec2), func(tx *store.Tx) (audit.Entry, error) {
-		if err := tx.Derive(text); err != nil {
-			return audit.Entry{}, err
-		}
-		for _, n := range nouns {
-			if err := tx.Put(n); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		return audit.Entry{Subject: "log/0"}, nil
-	}, store.Long(time.Minute))
-	must(tb, err)
-	must(tb, s.Close())
-	f.db, err = os.ReadFile(c.DSN)
-	must(tb, err)
-}
-
-// statement is a text of any kind with plain fillers, for what no page offers.
-func (f *foundation) statement(tb testing.TB, kind seal.Kind, institution string, now time.Time, annex seal.Annex, signers ...string) seal.Statement {
-	tb.Helper()
-	form, ok := seal.FormOf(kind)
-	if !ok {
-		tb.Fatalf("no form %s", kind)
-	}
-	h := seal.Header{Portal: storetest.Portal, Institution: institution, Issued: now, Expires: now.Add(20 * time.Minute)}
-	rand.Read(h.Nonce[:])
-	for _, id := range signers {
-		p := f.people[id]
-		h.Signers = append(h.Signers, seal.Signer{Staff: id, Name: p.Name, Fingerprint: seal.Fingerprint(p.leaf)})
-	}
-	header := []string{"门户", "机构", "签署人", "事项", "随机数", "出具时间", "有效至", "附件栏目", "附件行数"}
-	var fields []seal.Field
-	for _, l := range form.Labels {
-		if !slices.Contains(header, l.Name) && !l.Optional {
-			fields = append(fields, seal.Field{Label: l.Name, Value: "无"})
-		}
-	}
-	s, err := seal.New(kind, h, fields, annex)
-	must(tb, err)
-	return s
-}
-
-// seal lets people seal a statement and verifies the seals.
-func (f *foundation) seal(tb testing.TB, s seal.Statement, now time.Time, people ...string) []seal.Verified {
-	tb.Helper()
-	text, err := s.Bytes()
-	must(tb, err)
-	annex, err := s.Annex.Print()
-	must(tb, err)
-	roots := x509.NewCertPool()
-	roots.AddCert(f.ca)
-	var all []seal.Verified
-	for _, id := range people {
-		der, err := seal.Sign(text, f.people[id].leaf, nil, f.people[id].key, now)
-		must(tb, err)
-		v, err := seal.Verify(der, text, annex, seal.Trust{Roots: roots}, seal.Expect{Portal: storetest.Portal, Kind: s.Kind()}, now)
-		must(tb, err)
-		all = append(all, v)
-	}
-	return all
 }
 
 // officer is somebody as the records have them.
