@@ -393,9 +393,11 @@ func TestTheGenesisTakesTwoSealsOfTwoPeopleOverOneTextAndHappensOnce(t *testing.
 		}
 		after := w.Digest(t)
 		again := w.GenesisText(t, a, b)
-		if err := w.Genesis(t, again, w.Seal(t, again, a, b)); !fault.Is(err, fault.Conflict) || w.Digest(t) != after {
+		err := w.Genesis(t, again, w.Seal(t, again, a, b))
+		if !fault.Is(err, fault.Conflict) || w.Digest(t) != after {
 			t.Errorf("a second genesis: %v", err)
 		}
+		says(t, err, "不能再次启用")
 	})
 }
 
@@ -497,6 +499,48 @@ func TestATextThatNamesSomebodyElsesNumberWithTheKeyIsRefused(t *testing.T) {
 		refused(t, s, fault.Forbidden, func() error {
 			_, err := s.commit(s.grant(t), w.Seal(t, text, w.People["U00003"]), text)
 			return says(t, err, "不是同一人")
+		})
+	})
+}
+
+func TestAnActReadsAndMovesNoRecordOfAnotherBody(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver string) {
+		w := storetest.New(t, driver)
+		theirs := w.Application(2, "HS2")
+		w.Import(t, "U00008", "HS2", theirs)
+		s := stage(t, w, policy.Accept, nil, 1)
+		var outside, unknown error
+		refused(t, s, fault.NotFound, func() error {
+			_, err := accept(t, w, theirs.ID, func(tx *store.Tx) error {
+				_, outside = tx.Application(theirs.ID)
+				_, unknown = tx.Application("2026-341021-999999")
+				if list, err := tx.ApplicationsOf("HS2"); err != nil || len(list) != 0 {
+					t.Errorf("a school lists %d records of another: %v", len(list), err)
+				}
+				return outside
+			})
+			return err
+		})
+		if fmt.Sprint(outside) != fmt.Sprint(unknown) {
+			t.Errorf("outside the reach %v, unknown %v", outside, unknown)
+		}
+		// A window of another county may be read, and not be drawn over here.
+		p := w.People["U00006"]
+		text := w.Statement(t, seal.Window, "341021", []storetest.Person{p}, nil, seal.Annex{})
+		g := w.Grant(t, "U00006", policy.SetWindow, "341021")
+		refused(t, s, fault.Forbidden, func() error {
+			_, err := w.Store.Commit(context.Background(), g, w.Seal(t, text, p), func(tx *store.Tx) (audit.Entry, error) {
+				if err := tx.Derive(text); err != nil {
+					return audit.Entry{}, err
+				}
+				list, err := tx.WindowsOf(w.Clock().Year(), "341024")
+				if err != nil || len(list) == 0 {
+					return audit.Entry{}, fmt.Errorf("no window: %w", err)
+				}
+				list[0].Org = "341021"
+				return audit.Entry{}, tx.Put(list[0])
+			})
+			return err
 		})
 	})
 }

@@ -160,11 +160,6 @@ func TestARefusalInAGroupTakesNothingOfTheOthersWithIt(t *testing.T) {
 			w.Import(t, "U00003", "HS1", w.Application(i, "HS1"))
 		}
 		m.delay.Store(int64(30 * time.Millisecond)) // so that acts gather
-		before, err := w.Store.Checkpoint(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = before
 		var wait sync.WaitGroup
 		var stood atomic.Int64
 		for i := range acts {
@@ -261,11 +256,9 @@ func TestAHeadThatThePortalDidNotWriteIsNeverSigned(t *testing.T) {
 		time.Sleep(300 * time.Millisecond) // the idle save of the last checkpoint
 		rawly(t, w.Raw(t), "UPDATE log_head SET epoch = epoch + 1 WHERE id = 1")
 		before, calls := w.Digest(t), m.calls.Load()
-		g := policy.Grant{}
 		if _, err := w.TryGrant("U00003", policy.Accept, "HS1"); !fault.Is(err, fault.Unavailable) {
 			t.Fatalf("an officer is built under a forged head: %v", err)
 		}
-		_ = g
 		sys, err := w.Policy.System(policy.Refusal)
 		if err != nil {
 			t.Fatal(err)

@@ -248,9 +248,6 @@ func (g *group) checkProposal(tx *Tx) (*registration.Proposal, error) {
 	if a.received.After(open.Expires) {
 		return nil, fault.New(fault.Closed, "这件待签事项已过有效期（%s），不能再签。请由提出的人重新提出。", open.Expires.Format("2006-01-02 15:04"))
 	}
-	if len(open.Signed) != p.from-1 {
-		return nil, fault.New(fault.Conflict, "这件待签事项的签署次序不对，没有办理。请刷新待签清单。")
-	}
 	return &open, nil
 }
 

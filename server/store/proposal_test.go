@@ -151,3 +151,54 @@ func TestASealOfTheFirstSignerDoesNotServeAsTheSecond(t *testing.T) {
 		refused(t, second, fault.Conflict, func() error { _, err := second.commit(g, first.seals(t), second.text); return err })
 	})
 }
+
+func TestTwoWhoMayBothProposeDoNotProposeOneTextTwice(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		first, _ := adverse(t, w, 1)
+		a, b := w.People["U00005"], w.People["U00011"]
+		text := first.statement(t, seal.ConcludeAdverse, a, b)
+		if _, err := first.commit(first.grant(t), w.Seal(t, text, a), text); err != nil {
+			t.Fatal(err)
+		}
+		g := w.Grant(t, "U00011", policy.Conclude, "341021")
+		refused(t, first, fault.Conflict, func() error { _, err := first.commit(g, w.Seal(t, text, b), text); return err })
+	})
+}
+
+func TestASecondSignerWhoseReachEndsElsewhereFindsNoProposal(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		first, second := adverse(t, w, 1)
+		a, b := w.People["U00005"], w.People["U00007"]
+		text := first.statement(t, seal.ConcludeAdverse, a, b)
+		if _, err := first.commit(first.grant(t), w.Seal(t, text, a), text); err != nil {
+			t.Fatal(err)
+		}
+		g := w.Grant(t, "U00007", policy.Confirm, "341000-SZ")
+		refused(t, second, fault.NotFound, func() error { _, err := second.commit(g, w.Seal(t, text, b), text); return err })
+	})
+}
+
+func TestAClosureCanVoidAProposalAndDoNothingElseToIt(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		first, second := adverse(t, w, 1)
+		second.open(t)
+		g, err := w.Policy.System(policy.VoidProposal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, state := range []string{"done", "open", ""} {
+			refused(t, first, fault.Conflict, func() error {
+				_, err := w.Store.Commit(context.Background(), g, nil, func(tx *store.Tx) (audit.Entry, error) {
+					open, err := tx.OpenProposalsAbout("application/" + first.id)
+					if err != nil || len(open) != 1 {
+						t.Errorf("%d open proposals: %v", len(open), err)
+						return audit.Entry{}, err
+					}
+					open[0].State, open[0].Signed = state, open[0].Signers
+					return audit.Entry{}, tx.Put(open[0])
+				})
+				return err
+			})
+		}
+	})
+}
