@@ -98,5 +98,9 @@ func errorSummary(r view.Refusal) Options {
 		}
 		faults[i] = o
 	}
-	return Options{"titleText": r.Title, "descriptionText": r.Kept, "errorList": faults}
+	said := r.Kept
+	if r.Request != "" {
+		said += "要人帮忙时，请报请求编号 " + r.Request + "。"
+	}
+	return Options{"titleText": r.Title, "descriptionText": said, "errorList": faults}
 }

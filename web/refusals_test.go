@@ -87,6 +87,9 @@ func TestARefusedPageKeepsWhatWasTypedAndPutsEachSentenceBesideItsField(t *testi
 				t.Errorf("%s: no field is described by %q", s.name, fault)
 			}
 		})
+		if said := summary(root); s.name != "sign-in-refused" && !strings.Contains(said, "请求编号 3f9c-1d20") {
+			t.Errorf("%s: the summary has no request number: %q", s.name, said)
+		}
 		if !strings.HasPrefix(title(root), "错误：") {
 			t.Errorf("%s: the title is %q", s.name, title(root))
 		}
@@ -94,6 +97,16 @@ func TestARefusedPageKeepsWhatWasTypedAndPutsEachSentenceBesideItsField(t *testi
 	if refusedPages < 10 || sentences < 15 {
 		t.Errorf("only %d refused pages and %d sentences were looked at", refusedPages, sentences)
 	}
+}
+
+// summary is the sentence box at the top of a refused page.
+func summary(root *html.Node) (text string) {
+	walk(root, func(n *html.Node) {
+		if attribute(n, "data-module") == "govuk-error-summary" {
+			text = content(n)
+		}
+	})
+	return text
 }
 
 func title(root *html.Node) (text string) {

@@ -39,7 +39,7 @@ func frame(title, current string) view.Frame {
 }
 
 func refused(f view.Frame, title string, faults ...view.Fault) view.Frame {
-	f.Refusal = &view.Refusal{Title: title, Kept: "填写的内容都在。", Faults: faults}
+	f.Refusal = &view.Refusal{Title: title, Kept: "填写的内容都在。", Request: "3f9c-1d20", Faults: faults}
 	return f
 }
 

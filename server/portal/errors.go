@@ -71,8 +71,8 @@ func (p *Portal) refused(c *call, f *fault.Error) answer {
 }
 
 // refusal puts an error above the form that was posted, with what was typed.
-func refusal(f *fault.Error) *view.Refusal {
-	r := &view.Refusal{Title: f.Sentence, Kept: "填写的内容都在。"}
+func refusal(c *call, f *fault.Error) *view.Refusal {
+	r := &view.Refusal{Title: f.Sentence, Kept: "填写的内容都在。", Request: c.number}
 	for _, field := range f.Fields {
 		r.Faults = append(r.Faults, view.Fault{Field: field.Name, Text: field.Sentence})
 	}

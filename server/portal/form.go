@@ -23,7 +23,7 @@ func (p *Portal) formAgain(c *call, err error, form refusedForm) (answer, error)
 	if f.Kind == fault.Unavailable || f.Kind == fault.Locked || f.Kind == fault.NotFound {
 		return nil, err
 	}
-	r := refusal(f)
+	r := refusal(c, f)
 	for i := range r.Faults {
 		if input, ok := form.inputs[r.Faults[i].Field]; ok {
 			r.Faults[i].Field = input

@@ -134,7 +134,7 @@ func (p *Portal) chooseImport(c *call) (answer, error) {
 	if pageErr != nil {
 		return nil, err
 	}
-	v.Refusal, v.Choice.Error = refusal(f), f.Sentence
+	v.Refusal, v.Choice.Error = refusal(c, f), f.Sentence
 	return page{status: statuses[f.Kind], view: v}, nil
 }
 
@@ -283,7 +283,7 @@ func (p *Portal) mendRow(c *call) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.Refusal = &view.Refusal{Title: "第 " + strconv.Itoa(line) + " 行还没有改好", Kept: "刚才填的都保存了。"}
+		v.Refusal = &view.Refusal{Title: "第 " + strconv.Itoa(line) + " 行还没有改好", Kept: "刚才填的都保存了。", Request: c.number}
 		for _, l := range mended.Lines {
 			if l.Kind == sheet.Refuse {
 				v.Refusal.Faults = append(v.Refusal.Faults, view.Fault{Field: "r" + strconv.Itoa(line) + "-" + fieldOf(l.Column), Text: l.Sentence + l.Cure})

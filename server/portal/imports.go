@@ -114,7 +114,7 @@ func (p *Portal) uploadSheet(c *call) (answer, error) {
 			return nil, pageErr
 		}
 		v.File.Error = "请选择要导入的文件。"
-		v.Refusal = &view.Refusal{Title: "没有收到文件", Faults: []view.Fault{{Field: "sheet", Text: v.File.Error}}}
+		v.Refusal = &view.Refusal{Title: "没有收到文件", Request: c.number, Faults: []view.Fault{{Field: "sheet", Text: v.File.Error}}}
 		return page{status: statuses[fault.Invalid], view: v}, nil
 	}
 	defer upload.Close()

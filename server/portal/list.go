@@ -300,7 +300,7 @@ func (p *Portal) refusedBatch(c *call, back string, ids []string, err error) (an
 	if pageErr != nil {
 		return nil, err
 	}
-	v.Refusal = refusal(f)
+	v.Refusal = refusal(c, f)
 	for i := range v.Rows {
 		for _, field := range f.Fields {
 			if field.Name == v.Rows[i].ID {

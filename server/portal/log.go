@@ -32,7 +32,7 @@ func (p *Portal) readLog(c *call) (answer, error) {
 		return nil, err
 	}
 	if len(faults) > 0 {
-		v.Refusal = &view.Refusal{Title: "日期没有写对", Faults: faults}
+		v.Refusal = &view.Refusal{Title: "日期没有写对", Request: c.number, Faults: faults}
 		return page{status: statuses[fault.Invalid], view: v}, nil
 	}
 	entries, next, err := p.store.Entries(c.ctx, grant, filter, logPage)

@@ -177,7 +177,7 @@ func (p *Portal) saveReview(c *call) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.Refusal = &view.Refusal{Title: "这一步还有 " + number(len(faults)) + " 处没有填好", Kept: "已填的都保存了。", Faults: faults}
+		v.Refusal = &view.Refusal{Title: "这一步还有 " + number(len(faults)) + " 处没有填好", Kept: "已填的都保存了。", Request: c.number, Faults: faults}
 		markReview(&v, faults)
 		return page{status: statuses[fault.Invalid], view: v}, nil
 	}

@@ -7,6 +7,9 @@ type Refusal struct {
 	Title string
 	// Kept says what was kept, like 填写的内容都在。 Empty hides it.
 	Kept string
+	// Request is the number of the request, to report when help is wanted.
+	// Empty hides it.
+	Request string
 	// Faults are the sentences, in the order of the fields on the page.
 	Faults []Fault
 }
