@@ -136,7 +136,7 @@ func TestCase52OnlyTheGoodRowsAreTakenAndTheSameFileAgainChangesNothing(t *testi
 	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.ImportSheet || w.size() != size+1 {
 		t.Errorf("the entry is %s", e.Act)
 	}
-	records, size = w.records(), w.size()
+	records = w.records()
 	again, page, _ := l.reportOf("a.xlsx", raw)
 	if !strings.Contains(page, "不会有任何改变") || len(inputs(t, l.get(again), "choice")) > 0 {
 		t.Errorf("the same file again: %.200s", page)
