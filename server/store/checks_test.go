@@ -385,15 +385,17 @@ func TestTheGenesisTakesTwoSealsOfTwoPeopleOverOneTextAndHappensOnce(t *testing.
 		}
 		double := w.Double(t, "U00002")
 		forged := w.GenesisText(t, a, double)
-		if err := w.Genesis(t, forged, w.Seal(t, forged, a, double)); !fault.Is(err, fault.Forbidden) || w.Digest(t) != before {
+		err := w.Genesis(t, forged, w.Seal(t, forged, a, double))
+		if !fault.Is(err, fault.Forbidden) || w.Digest(t) != before {
 			t.Errorf("a key that the genesis does not enrol: %v", err)
 		}
+		says(t, err, "没有登记，不能办理")
 		if err := w.Genesis(t, text, w.Seal(t, text, a, b)); err != nil {
 			t.Fatal(err)
 		}
 		after := w.Digest(t)
 		again := w.GenesisText(t, a, b)
-		err := w.Genesis(t, again, w.Seal(t, again, a, b))
+		err = w.Genesis(t, again, w.Seal(t, again, a, b))
 		if !fault.Is(err, fault.Conflict) || w.Digest(t) != after {
 			t.Errorf("a second genesis: %v", err)
 		}

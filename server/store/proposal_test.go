@@ -174,7 +174,10 @@ func TestASecondSignerWhoseReachEndsElsewhereFindsNoProposal(t *testing.T) {
 			t.Fatal(err)
 		}
 		g := w.Grant(t, "U00007", policy.Confirm, "341000-SZ")
-		refused(t, second, fault.NotFound, func() error { _, err := second.commit(g, w.Seal(t, text, b), text); return err })
+		refused(t, second, fault.NotFound, func() error {
+			_, err := second.commit(g, w.Seal(t, text, b), text)
+			return says(t, err, "待签事项")
+		})
 	})
 }
 
