@@ -146,8 +146,8 @@ func TestOneSignatureCoversAllThatBecameDurableWhileTheLastWasMade(t *testing.T)
 			})
 		}
 		wait.Wait()
-		if n := m.calls.Load() - before; n > 8 {
-			t.Errorf("%d signatures for %d acts within 0.2 s, each taking 0.1 s", n, acts)
+		if n := m.calls.Load() - before; n > acts/2 { // on a quiet machine about 5; a signature for each act would be 40
+			t.Errorf("%d signatures for %d acts that came within 0.2 s, each signature taking 0.1 s", n, acts)
 		}
 	})
 }
