@@ -46,7 +46,7 @@ bench: packages-test build
 	@ONLY="$(ONLY)" server/bench.sh
 
 soak: packages-test build
-	$(GO) test -tags soak -timeout 12h -run 'Soak' -v ./...
+	@server/soak.sh
 
 fmt:
 	gofmt -w hsm policy server web migrations

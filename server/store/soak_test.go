@@ -7,10 +7,11 @@ import (
 	"strconv"
 )
 
-// make soak: each point thousands of times, or as SOAK_TIMES says.
+// make soak: so many rounds of kills, 120 in each (forty a side), or as
+// SOAK_ROUNDS says.
 func init() {
-	crashTimes = 1000
-	if n, err := strconv.Atoi(os.Getenv("SOAK_TIMES")); err == nil && n > 0 {
-		crashTimes = n
+	crashRounds = 25
+	if n, err := strconv.Atoi(os.Getenv("SOAK_ROUNDS")); err == nil && n > 0 {
+		crashRounds = n
 	}
 }
