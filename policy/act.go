@@ -28,6 +28,7 @@ const (
 	ReadLog              Act = "read_log"               // 查阅日志
 	ListKeys             Act = "list_keys"              // 查看钥匙
 	RevokeKey            Act = "revoke_key"             // 停用钥匙
+	ReportLoss           Act = "report_loss"            // 报失: by an officer, or the head for own staff
 	Genesis              Act = "genesis"                // 启用: entry 0
 	Refusal              Act = "refusal"                // a refusal that becomes an entry
 	VoidProposal         Act = "void_proposal"          // an act of several people that lapsed
@@ -84,6 +85,7 @@ var acts = []actRow{
 	{ReadLog, LogResource, "查阅日志"},
 	{ListKeys, KeyResource, "查看钥匙"},
 	{RevokeKey, KeyResource, "停用钥匙"},
+	{ReportLoss, KeyResource, "报失钥匙"},
 	{Genesis, InstitutionResource, "启用"},
 	{Refusal, RefusalResource, "拒绝记录"},
 	{VoidProposal, ProposalResource, "待签事项失效"},

@@ -36,6 +36,7 @@ const (
 	Window           Kind = "window"            // 时段调整
 	Licence          Kind = "licence"           // 登记办学许可
 	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
+	KeyLost          Kind = "key-lost"          // 报失
 )
 
 // Kinds of texts the log is made of; nobody signs them with a token.
@@ -66,6 +67,11 @@ func batch(kind Kind, title string, labels ...Label) Form {
 	return f
 }
 
+// oneKey is an act over one token and the key in it, if it carries one.
+func oneKey(kind Kind, title string) Form {
+	return statement(kind, title, one("保管人"), one("钥匙序列号"), maybe("钥匙指纹"), one("理由"))
+}
+
 func one(name string) Label  { return Label{Name: name} }
 func many(name string) Label { return Label{Name: name, Many: true} }
 func some(name string) Label { return Label{Name: name, Many: true, Optional: true} }
@@ -92,7 +98,8 @@ var forms = []Form{
 	statement(Window, "时段调整", one("计划年度"), one("适用机构"), one("阶段"), one("原开始"), one("原结束"), one("新开始"), one("新结束"),
 		one("理由"), maybe("文号")),
 	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),
-	statement(KeyRevoke, "停用钥匙", one("保管人"), one("钥匙指纹"), one("理由")),
+	oneKey(KeyRevoke, "停用钥匙"),
+	oneKey(KeyLost, "报失"),
 
 	// An entry: the leaf of the log, at most 2 KiB, no names.
 	{Kind: EntryText, Title: "日志条目", Labels: []Label{

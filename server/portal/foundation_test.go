@@ -86,8 +86,9 @@ func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
 			s.FiledOn = nil
 		}
 		r := f.enrol(tb, s, given[s.ID])
-		nouns = append(nouns, s, custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: s.ID, Certificate: r.leaf.Raw, TokenLabel: s.ID,
-			State: custody.Issued, Since: foundingDay})
+		nouns = append(nouns, s, custody.Token{Serial: tokenOf(s.ID), Label: s.ID, State: custody.Issued, Custodian: s.ID, Delivered: foundingDay, Since: foundingDay},
+			custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: s.ID, Certificate: r.leaf.Raw, TokenLabel: s.ID, Token: tokenOf(s.ID),
+				Serial: r.leaf.SerialNumber.Text(16), Issuer: custody.OwnCA, State: custody.Issued, Since: foundingDay})
 	}
 	for _, a := range roster.Appointments {
 		if slices.Contains(cast, a.Staff) {
@@ -100,6 +101,9 @@ func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
 	f.begin(tb, nouns)
 	return f
 }
+
+// tokenOf is the serial number of somebody's first token.
+func tokenOf(staff string) string { return "T-" + staff }
 
 func read(tb testing.TB, name string) []byte {
 	tb.Helper()

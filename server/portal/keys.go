@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"strings"
 
+	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
@@ -101,13 +102,5 @@ func (p *Portal) revoke(c *call) (answer, error) {
 		}
 		return nil, err
 	}
-	holder, err := p.store.Staff(c.ctx, key.Staff)
-	if err != nil {
-		return nil, err
-	}
-	body, err := p.store.Organisation(c.ctx, holder.Org)
-	if err != nil {
-		return nil, err
-	}
-	return p.propose(c, &revokeMatter{Fingerprint: key.Fingerprint, Lost: kind == "lost", Reason: c.form.Get("revoke_reason")}, body, "/keys")
+	return p.proposeKey(c, map[string]seal.Kind{"lost": seal.KeyLost, "revoked": seal.KeyRevoke}[kind], key.Token, c.form.Get("revoke_reason"), "/keys")
 }

@@ -27,7 +27,8 @@ type rows interface {
 	WindowsOf(year int, body string) ([]registration.Window, error)
 	Organisation(id string) (org.Organisation, error)
 	Staff(id string) (org.Staff, error)
-	Key(fingerprint string) (custody.Key, error)
+	Token(serial string) (custody.Token, error)
+	KeysIn(token string) ([]custody.Key, error)
 }
 
 // A matter is what somebody wants to do under a seal: what was typed and
@@ -81,15 +82,20 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.ConcludeOverride: func() matter { return &verdictMatter{} },
 	seal.Window:           func() matter { return &windowMatter{} },
 	seal.Licence:          func() matter { return &licenceMatter{} },
-	seal.KeyRevoke:        func() matter { return &revokeMatter{} },
+	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },
+	seal.KeyLost:          func() matter { return &keyMatter{kind: seal.KeyLost} },
 }
 
 // seconds are the acts by which the second signer completes the first's.
 var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept}
 
+// urgent are the acts that take power away: they do not wait for anybody's
+// training or filing.
+var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true}
+
 // propose drafts a matter from the rows as they are and asks for the seal.
 func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {
-	if err := p.working(c); err != nil && m.act() != policy.RevokeKey {
+	if err := p.working(c); err != nil && !urgent[m.act()] {
 		return nil, err
 	}
 	grant, err := p.may(c, m.act(), body)
@@ -144,7 +150,7 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 	if err != nil {
 		return none, err
 	}
-	if err := p.working(c); err != nil && m.act() != policy.RevokeKey {
+	if err := p.working(c); err != nil && !urgent[m.act()] {
 		return none, err
 	}
 	act := m.act()

@@ -61,8 +61,11 @@ func (r reading) Organisation(id string) (org.Organisation, error) {
 	return r.store.Organisation(r.ctx, id)
 }
 func (r reading) Staff(id string) (org.Staff, error) { return r.store.Staff(r.ctx, id) }
-func (r reading) Key(fingerprint string) (custody.Key, error) {
-	return r.store.KeyInCustody(r.ctx, fingerprint)
+func (r reading) Token(serial string) (custody.Token, error) {
+	return r.store.Token(r.ctx, r.grant, serial)
+}
+func (r reading) KeysIn(token string) ([]custody.Key, error) {
+	return r.store.KeysIn(r.ctx, r.grant, token)
 }
 
 // Taken asks one by one whether an ID number has a live application in reach;

@@ -148,6 +148,7 @@ var afterSealing = map[seal.Kind][]string{
 	seal.Window:           {"新的时段立刻生效"},
 	seal.Licence:          {"等待这所学校许可证的申请自动转为待受理，不用重填"},
 	seal.KeyRevoke:        {"这把钥匙从下一次操作起失效，已打开的登录也随之结束；不能恢复"},
+	seal.KeyLost:          {"这把钥匙从下一次操作起失效，已打开的登录也随之结束；找回也不再启用"},
 }
 
 // byEights sets a hex digest in groups for reading.

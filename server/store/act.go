@@ -34,6 +34,8 @@ func OfOrganisation(id string) Ref { return Ref{organisations, id} }
 func OfStaff(id string) Ref        { return Ref{staff, id} }
 func OfAppointment(id string) Ref  { return Ref{appointments, id} }
 func OfKey(fingerprint string) Ref { return Ref{custodyKeys, fingerprint} }
+func OfToken(serial string) Ref    { return Ref{custodyTokens, serial} }
+func OfRequest(id string) Ref      { return Ref{custodyRequests, id} }
 
 // Subject spells the record as the log's subject.
 func (r Ref) Subject() string { return r.table.subjectOf(r.id) }

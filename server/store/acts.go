@@ -61,6 +61,7 @@ var rules = map[policy.Act]rule{
 	policy.Conclude:             alone(seal.Conclude).first(seal.ConcludeAdverse, seal.ConcludeOverride),
 	policy.Confirm:              rule{}.second(seal.ConcludeAdverse, seal.ConcludeOverride),
 	policy.RevokeKey:            alone(seal.KeyRevoke),
+	policy.ReportLoss:           alone(seal.KeyLost),
 	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}},
 	policy.Refusal:              {unsealed: true},
 	policy.VoidProposal:         {unsealed: true},

@@ -81,9 +81,6 @@ func TestEveryActOfTheTableIsPerformedOnceByWhoMayDoIt(t *testing.T) {
 		if err := r.Verify(s.w.Keys.LogVerifier); err != nil {
 			t.Fatal(err)
 		}
-		if s.act == policy.RevokeKey {
-			restoreKey(t, s.w)
-		}
 	})
 }
 
@@ -127,7 +124,7 @@ func TestASealOfAnotherPurposeIsRefused(t *testing.T) {
 func TestASealThatWasUsedIsRefusedAndGivesTheFirstReceipt(t *testing.T) {
 	eachAct(t, func(t *testing.T, fresh func(*testing.T) scene) {
 		s := fresh(t)
-		if s.purpose == nil || s.act == policy.RevokeKey {
+		if s.purpose == nil {
 			return
 		}
 		s.open(t)
@@ -335,24 +332,4 @@ func TestAGrantFromBeforeAuthorityMovedIsAskedForAgain(t *testing.T) {
 			t.Fatalf("the grant is old and the right is there again: %v", err)
 		}
 	})
-}
-
-func restoreKey(t *testing.T, w *storetest.World) {
-	t.Helper()
-	p := w.People["U00001"]
-	text := w.Statement(t, seal.KeyRevoke, "HS2", []storetest.Person{p}, nil, seal.Annex{})
-	_, err := w.Store.Commit(context.Background(), w.Grant(t, "U00001", policy.RevokeKey, "HS2"), w.Seal(t, text, p), func(tx *store.Tx) (audit.Entry, error) {
-		if err := tx.Derive(text); err != nil {
-			return audit.Entry{}, err
-		}
-		k, err := tx.Key(w.People["U00008"].Fingerprint())
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		k.State = "issued"
-		return audit.Entry{}, tx.Put(k)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
-	"sealdesk/server/custody"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
@@ -65,15 +64,20 @@ var deeds = map[policy.Act]deed{
 	policy.ReturnToSchool:       {person: "U00005", body: "341021", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Conclude:             {person: "U00005", body: "341021", first: "U00005", second: "U00006", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Confirm:              {person: "U00006", body: "341021", first: "U00005", second: "U00006", touch: touchApplication},
-	policy.RevokeKey: {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1",
-		touch: func(tx *store.Tx, _ string) error {
-			k, err := tx.KeysOf("U00008")
-			if err != nil || len(k) == 0 {
-				return fmt.Errorf("no key: %w", err)
-			}
-			k[0].State = custody.Revoked
-			return tx.Put(k[0])
-		}},
+	policy.RevokeKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.ReportLoss:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+}
+
+// touchToken changes the token that somebody holds.
+func touchToken(person string) func(*store.Tx, string) error {
+	return func(tx *store.Tx, _ string) error {
+		k, err := tx.Token("T-" + person)
+		if err != nil {
+			return err
+		}
+		k.Reason = fmt.Sprint("改动 ", tx.Number())
+		return tx.Put(k)
+	}
 }
 
 func touchWindow(tx *store.Tx, _ string) error {

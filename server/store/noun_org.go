@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"sealdesk/server/custody"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 )
@@ -89,17 +88,4 @@ func appointmentCells(a org.Appointment, path string) []any {
 func appointmentOf(row *row) org.Appointment {
 	r := reader{cells: row.plain}
 	return org.Appointment{ID: r.text(), Staff: r.text(), Role: r.text(), Org: r.text()}
-}
-
-func keyCells(k custody.Key, path string) []any {
-	return []any{k.Fingerprint, k.Staff, path, k.Certificate, k.TokenLabel, string(k.State), millis(k.Since), k.By, k.Reason}
-}
-
-func keyOf(row *row) custody.Key {
-	r := reader{cells: row.plain}
-	k := custody.Key{Fingerprint: r.text(), Staff: r.text()}
-	r.any()
-	k.Certificate, k.TokenLabel, k.State, k.Since = r.bytes(), r.text(), custody.State(r.text()), r.time()
-	k.By, k.Reason = r.text(), r.text()
-	return k
 }

@@ -111,6 +111,10 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, appointments, appointmentCells(m, "/p/"), nil, sure(appointmentOf), m)
 	k := filled[custody.Key]()
 	back(t, custodyKeys, keyCells(k, "/p/"), nil, sure(keyOf), k)
+	d := filled[custody.Token]()
+	back(t, custodyTokens, tokenCells(d, "/p/"), nil, sure(tokenOf), d)
+	q := filled[custody.Request]()
+	back(t, custodyRequests, requestCells(q, "/p/"), nil, sure(requestOf), q)
 }
 
 func TestPersonalFieldsLieInNoPlainColumn(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"sealdesk/policy"
-	"sealdesk/server/custody"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 )
@@ -73,23 +72,6 @@ func (s *Store) Proposal(ctx context.Context, g policy.Grant, id string) (regist
 	return proposalOf(r), nil
 }
 
-// Keys lists the custody register within the reach of the grant.
-func (s *Store) Keys(ctx context.Context, g policy.Grant) ([]custody.Key, error) {
-	if g.IsZero() {
-		return nil, ungranted()
-	}
-	from, to := g.Range()
-	var list []*row
-	err := s.within(ctx, func(r snapshot) (err error) {
-		list, err = r.rows(custodyKeys, want{"SELECT " + custodyKeys.selection() + " FROM custody_keys WHERE path >= ? AND path < ? ORDER BY staff, fingerprint", []any{from, to}})
-		return err
-	})
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return listOf(list, sure(keyOf))
-}
-
 // What follows is what every signed-in page and the sign-in itself need: names
 // of bodies and people, windows, whose key a certificate is. It takes no grant
 // and gives no business data.
@@ -153,28 +135,6 @@ func (s *Store) StaffOf(ctx context.Context, role policy.Role, body string) ([]o
 		return nil, err
 	}
 	return listOf(rows, sure(staffOf))
-}
-
-// KeyInCustody reads one key of the register by its certificate's fingerprint,
-// in whatever state it is.
-func (s *Store) KeyInCustody(ctx context.Context, fingerprint string) (custody.Key, error) {
-	r, err := s.one(ctx, custodyKeys, fingerprint)
-	if err != nil {
-		return custody.Key{}, err
-	}
-	return keyOf(r), nil
-}
-
-// KeyOf gives the key that a person holds now; notfound if there is none.
-func (s *Store) KeyOf(ctx context.Context, person string) (custody.Key, error) {
-	rows, err := s.many(ctx, custodyKeys, "staff = ? AND state = ?", person, string(custody.Issued))
-	if err != nil {
-		return custody.Key{}, err
-	}
-	if len(rows) == 0 {
-		return custody.Key{}, notFound(custodyKeys)
-	}
-	return keyOf(rows[0]), nil
 }
 
 // UnitWindows lists the stages of one organ's year.

@@ -30,7 +30,12 @@ func TestEveryTableAndColumnIsClassifiedAsRecordLogOrScratch(t *testing.T) {
 					t.Errorf("the table %s is neither record, log nor scratch", table)
 					continue
 				}
-				if got := storetest.Columns(t, db, table); !slices.Equal(got, want) {
+				// A column that a later migration adds stands last in the database; every
+				// query names its columns, so their order says nothing.
+				got := storetest.Columns(t, db, table)
+				slices.Sort(got)
+				slices.Sort(want)
+				if !slices.Equal(got, want) {
 					t.Errorf("%s has the columns %v, classified are %v", table, got, want)
 				}
 				delete(classes, table)

@@ -85,7 +85,13 @@ var (
 	appointments = &table{name: "appointments", class: isRecord, subject: "appointment", power: true, shared: true,
 		columns: texts("id", "staff", "role", "org", "path")}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
-		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"), texts("by_staff", "reason"))}
+		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"),
+			texts("by_staff", "reason", "token", "serial", "issuer"))}
+	custodyTokens = &table{name: "custody_tokens", class: isRecord, subject: "token", power: true, shared: true,
+		columns: join(texts("serial", "label", "vendor", "state", "custodian", "path", "for_staff", "delivery"), numbers("delivered", "since"),
+			texts("by_staff", "reason"), one(blob, "loss_mark"))}
+	custodyRequests = &table{name: "custody_requests", class: isRecord, subject: "request", power: true, shared: true,
+		columns: join(texts("id", "staff", "path", "by_staff", "reason"), numbers("at"), texts("state", "token"))}
 	windows = &table{name: "windows", class: isRecord, subject: "window", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "stage"), numbers("opens", "closes"), texts("paper", "reason"))}
 	applications = &table{name: "applications", class: isRecord, subject: "application",
@@ -136,7 +142,7 @@ var (
 
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
-	organisations, staff, appointments, custodyKeys,
+	organisations, staff, appointments, custodyKeys, custodyTokens, custodyRequests,
 	windows, applications, reviews, corrections, imports, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }

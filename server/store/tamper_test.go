@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
+	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
@@ -138,7 +140,18 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 			return nil, err
 		}
 		i.Overdue++
-		all = append(all, s, k, m, o, v, i)
+		d, err := tx.Token(p.Token())
+		if err != nil {
+			return nil, err
+		}
+		d.Label = word
+		q := custody.Request{ID: fmt.Sprint("Q", n), Staff: person, By: "U00007", Reason: word, At: w.Clock().Truncate(time.Second), State: custody.Asked}
+		if word != "第一次" {
+			if _, err := tx.Request(q.ID); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s, k, m, o, v, i, d, q)
 	}
 	return all, nil
 }
@@ -295,14 +308,15 @@ func TestARowThatGivesPowerAndIsNotAsTheLogHasItGivesNone(t *testing.T) {
 			}
 		}
 		now := rowsOf(t, db, "custody_keys")
+		entry := slices.Index(storetest.Columns(t, db, "custody_keys"), "entry")
 		for _, cells := range now {
 			if key(cells) != p.Fingerprint() {
 				continue
 			}
 			old := older["custody_keys"][key(cells)]
-			rawly(t, db, "UPDATE custody_keys SET token_label = ?, entry = ? WHERE fingerprint = ?", old[4], old[len(old)-1], cells[0])
+			rawly(t, db, "UPDATE custody_keys SET token_label = ?, entry = ? WHERE fingerprint = ?", old[4], old[entry], cells[0])
 			doubt("an older genuine key row")
-			rawly(t, db, "UPDATE custody_keys SET token_label = ?, entry = ? WHERE fingerprint = ?", cells[4], cells[len(cells)-1], cells[0])
+			rawly(t, db, "UPDATE custody_keys SET token_label = ?, entry = ? WHERE fingerprint = ?", cells[4], cells[entry], cells[0])
 		}
 		rawly(t, db, "UPDATE appointments SET role = 'SEC' WHERE staff = ?", p.ID)
 		doubt("a role written by hand")

@@ -72,15 +72,6 @@ func (tx *Tx) Staff(id string) (org.Staff, error) {
 	return staffOf(r), nil
 }
 
-// Key reads one key of the custody register.
-func (tx *Tx) Key(fingerprint string) (custody.Key, error) {
-	r, err := tx.find(custodyKeys, fingerprint)
-	if err != nil {
-		return custody.Key{}, err
-	}
-	return keyOf(r), nil
-}
-
 func listOf[T any](rows []*row, noun func(*row) (T, error)) ([]T, error) {
 	list := make([]T, 0, len(rows))
 	for _, r := range rows {
@@ -141,15 +132,6 @@ func (tx *Tx) WindowsOf(year int, body string) ([]registration.Window, error) {
 		return nil, err
 	}
 	return listOf(rows, sure(windowOf))
-}
-
-// KeysOf lists the keys that a person ever had.
-func (tx *Tx) KeysOf(person string) ([]custody.Key, error) {
-	rows, err := tx.where(custodyKeys, is("staff", person))
-	if err != nil {
-		return nil, err
-	}
-	return listOf(rows, sure(keyOf))
 }
 
 // OpenProposalsAbout lists the open acts of several people about a record.
@@ -234,6 +216,10 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
 	case custody.Key:
 		t, owner, id, cells = custodyKeys, staff, v.Staff, func(p string) []any { return keyCells(v, p) }
+	case custody.Token:
+		t, owner, id, cells = custodyTokens, staff, v.Custodian, func(p string) []any { return tokenCells(v, p) }
+	case custody.Request:
+		t, owner, id, cells = custodyRequests, staff, v.Staff, func(p string) []any { return requestCells(v, p) }
 	default:
 		return fmt.Errorf("store: Put of a %T", noun)
 	}

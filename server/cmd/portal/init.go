@@ -72,6 +72,7 @@ type institution struct {
 type enrolled struct {
 	staff org.Staff
 	key   custody.Key
+	held  custody.Token
 	token *hsm.Token
 	sign  *hsm.Signer
 	leaf  *x509.Certificate
@@ -268,7 +269,13 @@ func enrolOne(ctx context.Context, uri string, person org.Staff, home org.Organi
 		return e, err
 	}
 	e.key = custody.Key{Fingerprint: seal.Fingerprint(e.leaf), Staff: person.ID, Certificate: e.leaf.Raw,
-		TokenLabel: e.token.Info().Label, State: custody.Issued, Since: now.Truncate(time.Millisecond)}
+		TokenLabel: e.token.Info().Label, Serial: e.leaf.SerialNumber.Text(16), Issuer: custody.OwnCA,
+		State: custody.Issued, Since: now.Truncate(time.Millisecond)}
+	if e.key.Token, err = custody.ParseSerial(e.token.Info().Serial); err != nil {
+		return e, err
+	}
+	e.held = custody.Token{Serial: e.key.Token, Label: e.key.TokenLabel, Vendor: e.token.Info().Manufacturer, State: custody.Issued,
+		Custodian: person.ID, Delivered: e.key.Since, Since: e.key.Since}
 	return e, nil
 }
 
@@ -377,7 +384,7 @@ func (inst institution) put(tx *store.Tx, people []enrolled) error {
 		nouns = append(nouns, a)
 	}
 	for _, p := range people {
-		nouns = append(nouns, p.key)
+		nouns = append(nouns, p.held, p.key)
 	}
 	for _, w := range inst.windows {
 		nouns = append(nouns, w)

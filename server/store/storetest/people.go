@@ -27,6 +27,9 @@ type Person struct {
 // Fingerprint names the person's certificate.
 func (p Person) Fingerprint() string { return seal.Fingerprint(p.Certificate) }
 
+// Token is the serial number of the person's token.
+func (p Person) Token() string { return "T-" + p.ID }
+
 // cast is the small city: two schools of one county, one city-run school.
 var cast = []Person{
 	{ID: "U00001", Name: "方一石", Org: "341000", Roles: []policy.Role{policy.SEC}},

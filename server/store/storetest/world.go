@@ -231,8 +231,9 @@ func (w *World) enrol(tx *store.Tx, now time.Time) error {
 		for _, r := range p.Roles {
 			nouns = append(nouns, org.Appointment{ID: p.ID + "/" + string(r) + "/" + p.Org, Staff: p.ID, Role: string(r), Org: p.Org})
 		}
-		nouns = append(nouns, custody.Key{Fingerprint: p.Fingerprint(), Staff: p.ID, Certificate: p.Certificate.Raw,
-			TokenLabel: p.ID, State: custody.Issued, Since: now})
+		nouns = append(nouns, custody.Token{Serial: p.Token(), Label: p.ID, State: custody.Issued, Custodian: p.ID, Delivered: now, Since: now},
+			custody.Key{Fingerprint: p.Fingerprint(), Staff: p.ID, Certificate: p.Certificate.Raw, TokenLabel: p.ID, Token: p.Token(),
+				Serial: p.Certificate.SerialNumber.Text(16), Issuer: custody.OwnCA, State: custody.Issued, Since: now})
 		for _, n := range nouns {
 			if err := tx.Put(n); err != nil {
 				return err

@@ -1,0 +1,16 @@
+// Package custody says which key and which medium is in whose hands (R58, R59).
+// It exists because a certificate alone gives no power: the portal asks custody
+// at each request whether this key is still issued to this person, so a lost
+// key or a leaver is out at the next request and not when a certificate expires.
+//
+// Two things are told apart. A Token (钥匙) is the object: it has a serial
+// number and always one named custodian. A Key is one certificate with its one
+// holder; in the course of the years a token carries several, one after another,
+// and at most one of them is current. Every transition that moves a token moves
+// its current key too, so that whoever asks about power reads the key alone.
+//
+// It promises that what was lost or revoked never comes back into use (domain
+// section 5), that nothing is ever without a custodian, and that nobody does an
+// act of the officers for himself. It does not check certificates (hsm/seal) and
+// keeps nothing (store).
+package custody

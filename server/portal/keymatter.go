@@ -1,0 +1,113 @@
+package portal
+
+import (
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/custody"
+	"sealdesk/server/org"
+	"sealdesk/server/store"
+)
+
+// keyMatter is an act over one token and the key in it: who does it, why.
+type keyMatter struct {
+	kind   seal.Kind
+	Serial string `json:"serial"`
+	Reason string `json:"reason"`
+}
+
+// keyDeed is what one kind of statement does to a token. second is empty for an
+// act of one person.
+type keyDeed struct {
+	act  policy.Act
+	move func(h custody.Holding, first, second, reason string, now time.Time) (custody.Holding, error)
+}
+
+// byOne adapts a transition that one person makes.
+func byOne(move func(custody.Holding, string, string, time.Time) (custody.Holding, error)) func(custody.Holding, string, string, string, time.Time) (custody.Holding, error) {
+	return func(h custody.Holding, first, _, reason string, now time.Time) (custody.Holding, error) {
+		return move(h, first, reason, now)
+	}
+}
+
+var keyDeeds = map[seal.Kind]keyDeed{
+	seal.KeyRevoke: {policy.RevokeKey, byOne(custody.Holding.Revoke)},
+	seal.KeyLost:   {policy.ReportLoss, byOne(custody.Holding.ReportLost)},
+}
+
+func (m *keyMatter) act() policy.Act { return keyDeeds[m.kind].act }
+func (m *keyMatter) size() int       { return 0 }
+func (m *keyMatter) refs() []store.Ref {
+	return []store.Ref{store.OfToken(m.Serial)}
+}
+
+func (m *keyMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfToken(m.Serial).Subject()}
+	holding, err := holdingOf(r, m.Serial)
+	if err != nil {
+		return d, err
+	}
+	custodian, err := namedOf(r, holding.Token.Custodian)
+	if err != nil {
+		return d, err
+	}
+	first, err := signerAt(h, 0)
+	if err != nil {
+		return d, err
+	}
+	second := ""
+	if len(h.Signers) > 1 {
+		second = h.Signers[1].Staff
+	}
+	next, err := keyDeeds[m.kind].move(holding, first, second, m.Reason, now)
+	if err != nil {
+		return d, err
+	}
+	d.puts = next.Records()
+	d.statement, err = holding.Statement(m.kind, h, custodian, m.Reason)
+	return d, err
+}
+
+// holdingOf reads a token with its current key.
+func holdingOf(r rows, serial string) (custody.Holding, error) {
+	t, err := r.Token(serial)
+	if err != nil {
+		return custody.Holding{}, err
+	}
+	keys, err := r.KeysIn(serial)
+	return custody.HoldingOf(t, keys), err
+}
+
+func namedOf(r rows, staff string) (custody.Named, error) {
+	s, err := r.Staff(staff)
+	return custody.Named{Staff: s.ID, Name: s.Name}, err
+}
+
+// proposeKey asks for the seal over an act on one token; the grant is asked for
+// the body of its custodian.
+func (p *Portal) proposeKey(c *call, kind seal.Kind, serial, reason, back string) (answer, error) {
+	body, err := p.bodyOfToken(c, serial)
+	if err != nil {
+		return nil, err
+	}
+	return p.propose(c, &keyMatter{kind: kind, Serial: serial, Reason: reason}, body, back)
+}
+
+// bodyOfToken is the organisation of a token's custodian; of a token that is
+// not in this person's reach it tells as little as of one that does not exist.
+func (p *Portal) bodyOfToken(c *call, serial string) (org.Organisation, error) {
+	_, grant, err := p.place(c, policy.ListKeys)
+	if err != nil {
+		return org.Organisation{}, err
+	}
+	t, err := p.store.Token(c.ctx, grant, serial)
+	if err != nil {
+		return org.Organisation{}, err
+	}
+	holder, err := p.store.Staff(c.ctx, t.Custodian)
+	if err != nil {
+		return org.Organisation{}, err
+	}
+	return p.store.Organisation(c.ctx, holder.Org)
+}
