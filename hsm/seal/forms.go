@@ -11,6 +11,8 @@ type Form struct {
 	Columns []string
 	// Statement says that people sign texts of this kind.
 	Statement bool
+	// Order says that the agent carries texts of this kind out; see Order.
+	Order bool
 }
 
 // A Label is one line's name and how often the line may stand.
@@ -37,6 +39,15 @@ const (
 	Licence          Kind = "licence"           // 登记办学许可
 	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
 	KeyLost          Kind = "key-lost"          // 报失
+	KeyEnrol         Kind = "key-enrol"         // 发放钥匙: officer, and the lead of the holder's body
+	KeyTakeover      Kind = "key-takeover"      // 领取钥匙: the holder's first seal
+	KeyRenew         Kind = "key-renew"         // 换发证书: the old key over the new public key
+)
+
+// Kinds of orders to the agent; nobody signs them.
+const (
+	EnrolRequest   Kind = "enrol-request"   // 在钥匙里生成密钥
+	InstallRequest Kind = "install-request" // 把证书写入钥匙
 )
 
 // Kinds of texts the log is made of; nobody signs them with a token.
@@ -72,6 +83,12 @@ func oneKey(kind Kind, title string) Form {
 	return statement(kind, title, one("保管人"), one("钥匙序列号"), maybe("钥匙指纹"), one("理由"))
 }
 
+// order is a text for the agent: as a statement, but for the signers.
+func order(kind Kind, title string, labels ...Label) Form {
+	all := append([]Label{one("门户"), one("机构"), one("事项")}, labels...)
+	return Form{Kind: kind, Title: title, Labels: append(all, foot...), Order: true}
+}
+
 func one(name string) Label  { return Label{Name: name} }
 func many(name string) Label { return Label{Name: name, Many: true} }
 func some(name string) Label { return Label{Name: name, Many: true, Optional: true} }
@@ -100,6 +117,12 @@ var forms = []Form{
 	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),
 	oneKey(KeyRevoke, "停用钥匙"),
 	oneKey(KeyLost, "报失"),
+	statement(KeyEnrol, "发放钥匙", one("领用人"), one("领用人机构"), one("钥匙序列号"), one("算法"), one("公钥摘要"), maybe("接替钥匙")),
+	statement(KeyTakeover, "领取钥匙", one("领用人"), one("钥匙序列号"), one("钥匙指纹"), one("责任")),
+	statement(KeyRenew, "换发证书", one("保管人"), one("钥匙序列号"), one("原钥匙指纹"), one("算法"), one("公钥摘要")),
+
+	order(EnrolRequest, "在钥匙里生成密钥", one("领用人"), one("钥匙序列号"), maybe("钥匙名称"), one("算法"), some("已有证书")),
+	order(InstallRequest, "把证书写入钥匙", one("领用人"), one("钥匙序列号"), maybe("钥匙名称"), one("公钥摘要"), one("证书"), some("上级证书"), some("清除证书")),
 
 	// An entry: the leaf of the log, at most 2 KiB, no names.
 	{Kind: EntryText, Title: "日志条目", Labels: []Label{

@@ -65,8 +65,11 @@ func isHeader(label string) bool {
 
 // fields prints the header for a form; Header reads the same lines back.
 func (h Header) fields(form Form) ([]Field, error) {
-	if form.Kind == Login && (h.Institution != "" || len(h.Signers) > 0) {
-		return nil, refuse(BadHeader, "登录文本的签署人")
+	if (form.Kind == Login || form.Order) && len(h.Signers) > 0 {
+		return nil, refuse(BadHeader, "“"+labelSigner+"”")
+	}
+	if form.Kind == Login && h.Institution != "" {
+		return nil, refuse(BadHeader, "“"+labelInstitution+"”")
 	}
 	all := []Field{{labelPortal, h.Portal}}
 	if form.Kind != Login {
@@ -80,24 +83,26 @@ func (h Header) fields(form Form) ([]Field, error) {
 }
 
 // Header reads the statement's own header lines.
-func (s Statement) Header() (Header, error) {
-	form, ok := FormOf(s.Text.Kind)
-	if !ok || s.Text.Get(labelMatter) != form.Title {
+func (s Statement) Header() (Header, error) { return s.Text.header() }
+
+func (t Text) header() (Header, error) {
+	form, ok := FormOf(t.Kind)
+	if !ok || t.Get(labelMatter) != form.Title {
 		return Header{}, refuse(BadHeader, "“"+labelMatter+"”")
 	}
-	h := Header{Portal: s.Text.Get(labelPortal), Institution: s.Text.Get(labelInstitution)}
-	if !unhex(h.Nonce[:], s.Text.Get(labelNonce)) {
+	h := Header{Portal: t.Get(labelPortal), Institution: t.Get(labelInstitution)}
+	if !unhex(h.Nonce[:], t.Get(labelNonce)) {
 		return Header{}, refuse(BadHeader, "“"+labelNonce+"”")
 	}
 	var err error
-	if h.Issued, err = ParseTime(s.Text.Get(labelIssued)); err != nil {
+	if h.Issued, err = ParseTime(t.Get(labelIssued)); err != nil {
 		return Header{}, refuse(BadHeader, "“"+labelIssued+"”")
 	}
-	if h.Expires, err = ParseTime(s.Text.Get(labelExpires)); err != nil || !h.Expires.After(h.Issued) {
+	if h.Expires, err = ParseTime(t.Get(labelExpires)); err != nil || !h.Expires.After(h.Issued) {
 		return Header{}, refuse(BadHeader, "“"+labelExpires+"”")
 	}
 	seen := map[string]bool{}
-	for _, v := range s.Text.All(labelSigner) {
+	for _, v := range t.All(labelSigner) {
 		signer, ok := parseSigner(v)
 		if !ok || seen[signer.Staff] || seen[signer.Fingerprint] {
 			return Header{}, refuse(BadHeader, "“"+labelSigner+"”")

@@ -16,6 +16,9 @@ func headerAt(kind Kind, issued time.Time, fingerprints ...string) Header {
 		return h
 	}
 	h.Institution = "歙县教育局（341021）"
+	if form, _ := FormOf(kind); form.Order {
+		return h
+	}
 	for i, f := range fingerprints {
 		h.Signers = append(h.Signers, Signer{Staff: fmt.Sprintf("U%05d", i+1), Name: []string{"程云溪", "汪远山"}[i%2], Fingerprint: f})
 	}
@@ -38,6 +41,10 @@ var sampleValues = map[string][]string{
 	"序号": {"42"}, "前一条": {"17"}, "收到": {"2026-11-20T12:05:00.000+08:00"}, "入册": {"2026-11-20T12:05:00.120+08:00"},
 	"行为": {"conclude"}, "人员": {"U00001"}, "钥匙": {strings.Repeat("9d", 32)}, "机构": {"341021"}, "主体": {"A2026-00001"},
 	"签署进度": {"1/1"}, "陈述摘要": {strings.Repeat("ae", 32)}, "签章摘要": {strings.Repeat("bf", 32)}, "状态摘要": {strings.Repeat("c0", 32)},
+	"领用人": {"方云溪（U00010）"}, "领用人机构": {"歙县教育局（341021）"}, "钥匙序列号": {"HS-2026-00017"}, "钥匙名称": {"HS-00017"}, "算法": {"ECDSA P-256"},
+	"公钥摘要": {strings.Repeat("d3", 32)}, "接替钥匙": {strings.Repeat("e4", 32)}, "原钥匙指纹": {strings.Repeat("e4", 32)},
+	"责任": {"我已收到这把钥匙并由我本人保管"}, "已有证书": {strings.Repeat("e4", 32), strings.Repeat("f5", 32)},
+	"证书": {"MIIB"}, "上级证书": {"MIIC"}, "清除证书": {strings.Repeat("e4", 32)},
 	"说明": {"无"}, "记录数": {"2"},
 }
 
@@ -56,7 +63,7 @@ func sampleValue(t testing.TB, l Label) []string {
 func sampleFields(t testing.TB, form Form) []Field {
 	var fields []Field
 	for _, l := range form.Labels {
-		if form.Statement && (isHeader(l.Name) || l.Name == labelAnnexColumns || l.Name == labelAnnexRows) {
+		if (form.Statement || form.Order) && (isHeader(l.Name) || l.Name == labelAnnexColumns || l.Name == labelAnnexRows) {
 			continue
 		}
 		for _, v := range sampleValue(t, l) {
@@ -100,6 +107,13 @@ func sampleText(t testing.TB, form Form) Text {
 	t.Helper()
 	if form.Statement {
 		return sampleStatement(t, form.Kind, 3, noon, strings.Repeat("d1", 32), strings.Repeat("e2", 32)).Text
+	}
+	if form.Order {
+		o, err := NewOrder(form.Kind, headerAt(form.Kind, noon), sampleFields(t, form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Text
 	}
 	text := Text{Kind: form.Kind, Fields: sampleFields(t, form)}
 	if form.Table {

@@ -34,6 +34,9 @@ func TestTheSpecListsEveryFormAsItIs(t *testing.T) {
 			labels = append(labels, l.Name+mark)
 		}
 		signed := map[bool]string{true: "yes", false: "no"}[f.Statement]
+		if f.Order {
+			signed = "order"
+		}
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s |\n", f.Kind, f.Title, signed, strings.Join(labels, " "), strings.Join(f.Columns, " "))
 	}
 	if *update {
