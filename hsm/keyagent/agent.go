@@ -13,6 +13,8 @@ import (
 	"path"
 	"sync"
 	"time"
+
+	"sealdesk/hsm/seal"
 )
 
 // static holds the look of the pages; agent.css contains parts of
@@ -62,8 +64,13 @@ func (a *Agent) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /sign", a.receive)
 	mux.HandleFunc("/sign", a.fail(&onlyPost))
+	mux.HandleFunc("POST /enrol", a.receiveOrder(seal.EnrolRequest))
+	mux.HandleFunc("/enrol", a.fail(&onlyPost))
+	mux.HandleFunc("POST /install", a.receiveOrder(seal.InstallRequest))
+	mux.HandleFunc("/install", a.fail(&onlyPost))
 	mux.HandleFunc("GET /request/{token}", a.show)
 	mux.HandleFunc("POST /request/{token}/sign", a.sign)
+	mux.HandleFunc("POST /request/{token}/carry-out", a.carryOut)
 	mux.HandleFunc("POST /request/{token}/cancel", a.cancel)
 	mux.HandleFunc("/request/", a.fail(&notFound))
 	mux.HandleFunc("GET /{$}", a.status)

@@ -9,6 +9,13 @@
 // only for that same origin of its own list; a PIN goes to the token and
 // nowhere else, and no log line holds a PIN or a word of a statement.
 //
+// It also carries out a portal's orders at a token, behind the same guards: it
+// makes a key pair inside the token that the order names and brings back a
+// PKCS#10 request that this key signed, and it writes a certificate beside the
+// key that it is for. What fails leaves the token as it was, or the page says
+// what is left; no key of another person is touched unless the order names its
+// certificate.
+//
 // It does not know any business, keeps nothing after it ends, and decides
 // nothing about time: an expired statement only gets a warning. It guards
 // against web pages and against other users of the machine. It does not guard

@@ -26,6 +26,11 @@ func (a *Agent) receive(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
+	a.hold(w, r, q)
+}
+
+// hold takes a request in hand and sends the browser to its page.
+func (a *Agent) hold(w http.ResponseWriter, r *http.Request, q *request) {
 	held, taken := a.take(q)
 	if !taken {
 		why := busy
@@ -33,7 +38,7 @@ func (a *Agent) receive(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, &why)
 		return
 	}
-	a.log.Info("statement received", "kind", string(q.statement.Kind()), "rows", len(q.statement.Annex.Rows), "portal", q.portal.Origin)
+	a.log.Info("received", "kind", string(q.kind), "rows", len(q.statement.Annex.Rows), "portal", q.portal.Origin)
 	http.Redirect(w, r, "/request/"+held.token, http.StatusSeeOther)
 }
 
@@ -64,12 +69,9 @@ func (a *Agent) read(origin string, body []byte) (*request, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	portal, ok := a.config.portal(header.Portal)
-	if !ok {
-		return nil, &unknownPortal
-	}
-	if portal.Origin != origin {
-		return nil, &lyingPortal
+	portal, err := a.posted(header.Portal, origin)
+	if err != nil {
+		return nil, err
 	}
 	// Parse and Print are inverse by contract; what is signed must be what is
 	// shown, so a slip there ends here.
@@ -77,6 +79,18 @@ func (a *Agent) read(origin string, body []byte) (*request, error) {
 		return nil, unreadable(err)
 	}
 	return newRequest(portal, statement, header, text, annex), nil
+}
+
+// posted is the portal that a text names, if it is the one whose page posted it.
+func (a *Agent) posted(name, origin string) (Portal, error) {
+	portal, ok := a.config.portal(name)
+	if !ok {
+		return Portal{}, &unknownPortal
+	}
+	if portal.Origin != origin {
+		return Portal{}, &lyingPortal
+	}
+	return portal, nil
 }
 
 // unreadable carries the sentence of the text's own refusal; it names places,

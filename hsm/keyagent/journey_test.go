@@ -227,7 +227,7 @@ func TestTheLogHoldsNoPINAndNoWordOfTheStatement(t *testing.T) {
 			t.Errorf("the log holds %q", secret)
 		}
 	}
-	for _, want := range []string{`"statement received"`, `"not signed"`, `"wrong-pin"`, `"signed"`} {
+	for _, want := range []string{`"msg":"received"`, `"not signed"`, `"wrong-pin"`, `"signed"`} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s", want)
 		}

@@ -102,6 +102,7 @@ type requestPage struct {
 	Expired     bool
 	Keys        keysView
 	Failure     *failure
+	chosen      string // id of the key of the last try
 }
 
 // headLine is a line before the table. Label and Value together are its bytes.
@@ -122,38 +123,41 @@ type pageLink struct {
 // GET /request/{token}: the text, page by page. What is shown here is written
 // down as shown.
 func (a *Agent) show(w http.ResponseWriter, r *http.Request) {
-	page, err := a.view(r)
+	q, page, err := a.view(r)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
 	formsFollow(w)
+	if q.order != nil {
+		a.render(w, http.StatusOK, "order.html", a.viewOrder(r, q, page))
+		return
+	}
+	// Tokens are asked without the lock: a driver may take its time.
+	chosen := page.chosen
+	page.Keys = viewKeys(a.modules.keysFor(r.Context(), q.kind, q.header), q.kind)
+	for i, k := range page.Keys.Usable {
+		page.Keys.Usable[i].Chosen = k.ID == chosen
+	}
 	a.render(w, http.StatusOK, "request.html", page)
 }
 
-func (a *Agent) view(r *http.Request) (requestPage, error) {
+// view is the page of the address without what the tokens say.
+func (a *Agent) view(r *http.Request) (*request, requestPage, error) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	q, err := a.find(r.PathValue("token"))
 	if err != nil {
-		a.mu.Unlock()
-		return requestPage{}, err
+		return nil, requestPage{}, err
 	}
 	number, err := pageNumber(r, len(q.seen))
 	if err != nil {
-		a.mu.Unlock()
-		return requestPage{}, withLink(notFound, q)
+		return nil, requestPage{}, withLink(notFound, q)
 	}
 	if r.Method == http.MethodGet && wholeWindow(r.Header) { // a HEAD or an image shows nobody anything
 		q.show(number)
 	}
-	page, chosen := a.compose(q, number), q.chosen
-	a.mu.Unlock()
-	// Tokens are asked without the lock: a driver may take its time.
-	page.Keys = viewKeys(a.modules.keysFor(r.Context(), q.statement.Kind(), q.header), q.statement.Kind())
-	for i, k := range page.Keys.Usable {
-		page.Keys.Usable[i].Chosen = k.ID == chosen
-	}
-	return page, nil
+	return q, a.compose(q, number), nil
 }
 
 // pageNumber reads ?page=N or ?all=1; 0 stands for all.
@@ -175,13 +179,13 @@ func pageNumber(r *http.Request, pages int) (int, error) {
 // compose lays out one page of a request; for who holds mu.
 func (a *Agent) compose(q *request, number int) requestPage {
 	head, rows := q.lines()
-	form, _ := seal.FormOf(q.statement.Kind())
+	form, _ := seal.FormOf(q.kind)
 	p := requestPage{
 		frame: a.frame("核对原文："+form.Title, q.portal.Name), Path: "/request/" + q.token, Once: q.once, Kind: form.Title,
 		Lines: len(head) + len(rows), Bytes: len(q.text), Digest: groups(hex.EncodeToString(q.digest[:])),
 		Columns: q.statement.Annex.Columns, Total: len(rows), Page: number,
 		Expires: q.header.Expires.In(beijing).Format("2006-01-02 15:04:05"), Expired: time.Now().After(q.header.Expires),
-		Failure: q.failure,
+		Failure: q.failure, chosen: q.chosen,
 	}
 	for _, line := range head {
 		p.Head = append(p.Head, splitLine(line))

@@ -44,11 +44,14 @@ var (
 	brokenForm    = refusal{http.StatusBadRequest, "form", "签署表单的栏目不全、重复或编码不对，没有受理。请回到门户重新提交；若反复出现，请告诉系统管理员。", false, "", false, nil}
 	unknownPortal = refusal{http.StatusForbidden, "portal-unknown", "原文写的门户不在名单上，没有受理。请只从本单位的门户办理；要增加门户，请系统管理员改签名助手的配置。", false, "", false, nil}
 	lyingPortal   = refusal{http.StatusForbidden, "portal-origin", "原文写的门户与提交它的网页不是同一个，可能有人冒用门户的名义，没有受理。请不要再从那个网页办理，并告诉安全保密管理员。", false, "", false, nil}
+	wrongOrder    = refusal{http.StatusUnprocessableEntity, "order-kind", "原文要办的事与提交它的地址不是一回事，没有受理。请回到门户重新提交；若反复出现，请告诉系统管理员。", false, "", false, nil}
+	badPackage    = refusal{http.StatusUnprocessableEntity, "order-certificate", "原文里的证书读不出来，或者与它写的公钥摘要、上级证书对不上，没有受理。请回到门户重新生成；若反复出现，请告诉系统管理员。", false, "", false, nil}
 	busy          = refusal{http.StatusConflict, "busy", "还有一份没有办完，一次只办一份。请先把那一份签完或放弃，再从门户重新提交。", false, "", false, nil}
 
 	gone       = refusal{http.StatusGone, "gone", "这一份已经签完、放弃或搁置太久，不在了。门户若没有收到签署，请回到门户重新提交。", false, "/", true, nil}
 	notOurPage = refusal{http.StatusForbidden, "own-origin", "这次提交不是从签名助手自己的页面来的，没有签署。请关掉那个网页，从门户重新办理。", false, "", false, nil}
 	usedOnce   = refusal{http.StatusConflict, "once-used", "这一页已经提交过一次，没有再签。请回到原文那一页，重新输入 PIN。", false, "", true, nil}
 	unread     = refusal{http.StatusConflict, "unread", "原文还没有全部显示过，没有签署。请看完各页，或按“全部显示”，再输入 PIN。", false, "", false, nil}
+	otherWork  = refusal{http.StatusConflict, "other-work", "这次提交与手上这一份要办的不是一回事，没有办。请回到原文那一页，从那里办理。", false, "", false, nil}
 	inHand     = refusal{http.StatusConflict, "in-hand", "钥匙正在为这一份签名，没有再签一次。请等它办完。", false, "", true, nil}
 )

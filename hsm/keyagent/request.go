@@ -20,12 +20,14 @@ const (
 	idle = 30 * time.Minute
 )
 
-// request is one statement in hand, from the portal's post until it is signed,
+// request is one statement or order in hand, from the portal's post until it is signed,
 // cancelled or forgotten. Agent.mu guards what changes.
 type request struct {
 	token     string // names it in our addresses; 128 bits from the system
 	portal    Portal
-	statement seal.Statement
+	kind      seal.Kind
+	statement seal.Statement // zero if it is an order
+	order     *seal.Order    // nil if it is a statement
 	header    seal.Header
 	text      []byte // the bytes that are shown, hashed and signed
 	annex     []byte
@@ -61,11 +63,19 @@ func (f failure) Short() string {
 
 func newRequest(portal Portal, statement seal.Statement, header seal.Header, text, annex []byte) *request {
 	q := &request{
-		token: rand.Text(), once: rand.Text(), portal: portal, statement: statement, header: header,
+		token: rand.Text(), once: rand.Text(), portal: portal, kind: statement.Kind(), statement: statement, header: header,
 		text: text, annex: annex, digest: sha256.Sum256(text), touched: time.Now(),
 	}
 	q.seen = make([]bool, max(1, (len(statement.Annex.Rows)+pageRows-1)/pageRows))
 	return q
+}
+
+// newOrderRequest is an order in hand: one page, no annex.
+func newOrderRequest(portal Portal, order seal.Order, header seal.Header, text []byte) *request {
+	return &request{
+		token: rand.Text(), once: rand.Text(), portal: portal, kind: order.Kind(), order: &order, header: header,
+		text: text, digest: sha256.Sum256(text), touched: time.Now(), seen: make([]bool, 1),
+	}
 }
 
 // same says that a post repeats what is in hand, as when somebody went back in

@@ -37,7 +37,7 @@ func (a *Agent) sign(w http.ResponseWriter, r *http.Request) {
 	ctx, stop := context.WithTimeout(r.Context(), signTime)
 	defer stop()
 	id := string(form["key"])
-	q, err := a.begin(r.PathValue("token"), string(form["once"]), id, stop)
+	q, err := a.begin(r.PathValue("token"), string(form["once"]), id, false, stop)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -53,18 +53,21 @@ func (a *Agent) sign(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/request/"+q.token, http.StatusSeeOther)
 		return
 	}
-	a.log.Info("signed", "kind", string(q.statement.Kind()), "rows", len(q.statement.Annex.Rows), "portal", q.portal.Origin)
+	a.log.Info("signed", "kind", string(q.kind), "rows", len(q.statement.Annex.Rows), "portal", q.portal.Origin)
 	http.Redirect(w, r, q.portal.Origin+"/sealed#seal="+base64.RawURLEncoding.EncodeToString(der), http.StatusSeeOther)
 }
 
-// begin takes the request for one signature. The once-token is spent whatever
+// begin takes the request for one signature, or one piece of work at a token. The once-token is spent whatever
 // follows.
-func (a *Agent) begin(name, once, id string, stop context.CancelFunc) (*request, error) {
+func (a *Agent) begin(name, once, id string, order bool, stop context.CancelFunc) (*request, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	q, err := a.find(name)
 	if err != nil {
 		return nil, err
+	}
+	if (q.order != nil) != order {
+		return nil, withLink(otherWork, q)
 	}
 	if q.stop != nil {
 		return nil, withLink(inHand, q)
@@ -160,7 +163,7 @@ func labelWithoutID(c hsm.Certificate) string {
 
 // choose looks the chosen key up again among what is plugged in now.
 func (a *Agent) choose(ctx context.Context, q *request, id string) (key, error) {
-	ring := a.modules.keysFor(ctx, q.statement.Kind(), q.header)
+	ring := a.modules.keysFor(ctx, q.kind, q.header)
 	if id == "" {
 		return key{}, &untried{"还没有选定用哪一把钥匙，没有签署。请先选定，再输入 PIN。", false}
 	}
@@ -214,6 +217,9 @@ func faultAttrs(err error) []any {
 }
 
 func asSentence(err error) (string, bool) {
+	if e := (*unfinished)(nil); errors.As(err, &e) {
+		return e.Sentence(), true
+	}
 	if e := (*hsm.Error)(nil); errors.As(err, &e) {
 		return e.Sentence(), true
 	}
@@ -240,6 +246,6 @@ func (a *Agent) cancel(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	a.log.Info("cancelled by the person", "kind", string(q.statement.Kind()))
+	a.log.Info("cancelled by the person", "kind", string(q.kind))
 	a.render(w, http.StatusOK, "cancelled.html", cancelledPage{a.frame("没有签署", ""), q.portal, !tried})
 }
