@@ -24,13 +24,15 @@ const ourLabel = "sealdesk-"
 // algorithms are the spellings of an order's 算法.
 var algorithms = map[string]hsm.Algorithm{"ECDSA P-256": hsm.ECDSAP256, "RSA 2048": hsm.RSA2048}
 
-// named finds the one token that an order names among all modules.
+// named finds the one token that an order names among all modules. Serial
+// numbers are told apart without regard to case: the register has one spelling,
+// modules have theirs.
 func (m *Modules) named(ctx context.Context, order seal.Order) (token, error) {
 	serial, label := order.Text.Get("钥匙序列号"), order.Text.Get("钥匙名称")
 	tokens, faults := m.poll(ctx)
 	var found []token
 	for _, t := range tokens {
-		if t.info.Serial == serial && (label == "" || t.info.Label == label) {
+		if strings.EqualFold(t.info.Serial, serial) && (label == "" || t.info.Label == label) {
 			found = append(found, t)
 		}
 	}
