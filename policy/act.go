@@ -23,6 +23,10 @@ const (
 	ReturnToSchool       Act = "return_to_school"       // 退回学校 (R22)
 	Conclude             Act = "conclude"               // 给出注册结论, batch or single (R23)
 	Confirm              Act = "confirm"                // 复签注册结论 (R24)
+	Withdraw             Act = "withdraw"               // 撤回申请, at the teacher's paper request
+	CountersignWithdraw  Act = "countersign_withdraw"   // 撤回申请复签
+	Hold                 Act = "hold"                   // 暂停办理, under a case number (R52)
+	Release              Act = "release"                // 恢复办理
 	ViewReceipt          Act = "view_receipt"           // 查看签署回执
 	ViewProof            Act = "view_proof"             // 取证明文件
 	ReadLog              Act = "read_log"               // 查阅日志
@@ -80,6 +84,10 @@ var acts = []actRow{
 	{ReturnToSchool, ApplicationResource, "退回学校"},
 	{Conclude, ApplicationResource, "给出注册结论"},
 	{Confirm, ApplicationResource, "复签注册结论"},
+	{Withdraw, ApplicationResource, "撤回申请"},
+	{CountersignWithdraw, ApplicationResource, "复签撤回申请"},
+	{Hold, ApplicationResource, "暂停办理"},
+	{Release, ApplicationResource, "恢复办理"},
 	{ViewReceipt, ReceiptResource, "查看签署回执"},
 	{ViewProof, ProofResource, "取证明文件"},
 	{ReadLog, LogResource, "查阅日志"},

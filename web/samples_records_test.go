@@ -52,7 +52,20 @@ func applicationSamples() []sample {
 	read := view.Application{Frame: frame("方映雪的申请", "申请审核"), ID: "2024-341022-000502", Name: "方映雪", State: view.Mark{Kind: "ok", Text: "已有结论"}, Note: "您是这份申请的学校审查人，只能看，不能再办。", Pending: []view.Link{{Text: "暂缓注册，等罗以宁确认", Href: "/statements/9c41"}},
 		NotAccept: &view.NotAcceptForm{Action: "/applications/1/not-accept", Clause: "发现 O1：不在定期注册范围之内。", Head: view.Choices{Items: []view.Choice{{Value: "P-0300", Text: "叶秉文"}}}},
 		Review:    &view.ReviewSteps{Steps: []view.ReviewStep{{Text: "比对：本人信息", Href: "/applications/1/review/compare-1", Mark: same}, {Text: "学校结论", Mark: waiting}}}}
-	return []sample{{"application", full}, {"application-refused", bad}, {"application-read-only", read}}
+	held := read
+	held.Pending, held.NotAccept, held.Review, held.Note = nil, nil, nil, ""
+	held.State, held.Standing = view.Mark{Kind: "hold", Text: "暂停办理"}, "因案号“休教查〔2024〕3号”暂停办理，暂停前的状态是“待审核”。理由：核查年度考核表"
+	held.Release = &view.ReleaseForm{Action: "/applications/1/release", Case: "休教查〔2024〕3号", Back: "待审核"}
+	ending := read
+	ending.Pending = nil
+	ending.Hold = &view.HoldForm{Action: "/applications/1/hold"}
+	ending.Withdraw = &view.WithdrawForm{Action: "/applications/1/withdraw", Scan: view.Field{Value: "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"}, Head: read.NotAccept.Head}
+	undone := ending
+	undone.Frame = refused(ending.Frame, "没有提交，4 处要改", view.Fault{Field: "withdraw_reason", Text: "请填写撤回的原因"}, view.Fault{Field: "scan", Text: "请选择扫描件"}, view.Fault{Field: "hold_case", Text: "请填写案号"})
+	undone.Withdraw = &view.WithdrawForm{Action: "/applications/1/withdraw", Reason: view.Field{Error: "请填写撤回的原因"}, Scan: view.Field{Error: "请选择扫描件"}}
+	undone.Hold = &view.HoldForm{Action: "/applications/1/hold", Case: view.Field{Error: "请填写案号"}}
+	return []sample{{"application", full}, {"application-refused", bad}, {"application-read-only", read}, {"application-held", held},
+		{"application-ending", ending}, {"application-ending-refused", undone}}
 }
 
 func reviewSamples() []sample {
@@ -106,6 +119,8 @@ func schoolSamples() []sample {
 	send := view.Sending{Frame: frame("学校上报", "申请审核"), School: "率水初级中学", Lead: "48 份申请全部审查完", Complete: true, Counts: []view.Fact{{Label: "合格", Value: "46"}, {Label: "建议暂缓", Value: "2"}}, Rows: rows(8, pass), Action: "/send", Until: clockAt(11, 16, 0, 0, 0)}
 	missing := send
 	missing.Complete, missing.Missing = false, rows(2, waiting)
+	missing.Held = rows(1, waiting)
+	missing.Held[0].Missing = "案号“休教查〔2024〕3号”，恢复之后另行上报。"
 	barred := send
 	barred.Barred = "您审查过其中的 3 份，须由另一位校领导上报。"
 	confirm := view.Confirmations{Frame: frame("等待复签", "申请审核"), Lead: "休宁县教育局，2 份。", Rows: []view.Confirmation{{Href: "/statements/9c41", Name: "方映雪", School: "率水初级中学", Kind: defers, First: "沈知远", Second: "罗以宁", Asked: now, Expires: clockAt(11, 15, 0, 0, 0)}},

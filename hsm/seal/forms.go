@@ -35,6 +35,9 @@ const (
 	Conclude         Kind = "conclude"          // 注册合格, batch
 	ConcludeAdverse  Kind = "conclude-adverse"  // 暂缓注册 / 注册不合格, auditor and lead
 	ConcludeOverride Kind = "conclude-override" // 注册合格 against the proposal, auditor and lead
+	Withdraw         Kind = "withdraw"          // 撤回申请, handler and head
+	Hold             Kind = "hold"              // 暂停办理
+	Release          Kind = "release"           // 恢复办理
 	Window           Kind = "window"            // 时段调整
 	Licence          Kind = "licence"           // 登记办学许可
 	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
@@ -112,6 +115,9 @@ var forms = []Form{
 		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), one("依据"), one("理由")),
 	statement(ConcludeOverride, "注册结论（不同于规则建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
 		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), one("依据"), one("理由")),
+	statement(Withdraw, "撤回申请", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("原状态"), one("理由"), one("申请书页码"), one("扫描件摘要")),
+	statement(Hold, "暂停办理", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("原状态"), one("案号"), one("理由")),
+	statement(Release, "恢复办理", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("案号"), one("恢复到"), one("理由")),
 	statement(Window, "时段调整", one("计划年度"), one("适用机构"), one("阶段"), one("原开始"), one("原结束"), one("新开始"), one("新结束"),
 		one("理由"), maybe("文号")),
 	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),

@@ -81,6 +81,13 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 // actions are what this person may do with the record as it stands.
 func (p *Portal) actions(c *call, grant policy.Grant, v *view.Application, a registration.Application, school, unit org.Organisation) error {
 	at := "/applications/" + a.ID
+	may := func(act policy.Act, body org.Organisation) bool { _, err := p.may(c, act, body); return err == nil }
+	err := p.standing(c, v, a, func(act policy.Act, body string) bool {
+		return may(act, map[string]org.Organisation{school.ID: school, unit.ID: unit}[body])
+	})
+	if err != nil {
+		return err
+	}
 	open, err := p.store.OpenProposalsAbout(c.ctx, grant, store.OfApplication(a.ID).Subject())
 	if err != nil {
 		return err
@@ -92,7 +99,6 @@ func (p *Portal) actions(c *call, grant policy.Grant, v *view.Application, a reg
 		v.Note = "这份申请有一件待签事项，办结或失效之前不能另办。"
 		return nil
 	}
-	may := func(act policy.Act, body org.Organisation) bool { _, err := p.may(c, act, body); return err == nil }
 	switch {
 	case may(policy.Review, school) && (a.State == registration.InReview || a.State == registration.ReturnedSchool):
 		steps, err := p.reviewSteps(c, a, "")
@@ -114,7 +120,7 @@ func (p *Portal) actions(c *call, grant policy.Grant, v *view.Application, a reg
 		}
 		v.NotAccept = &view.NotAcceptForm{Action: at + "/not-accept", Reason: view.Field{Value: c.form.Get("not_accept_reason")}, Head: heads, Clause: scopeSentence(a)}
 	}
-	if v.Review == nil && v.Conclude == nil && v.NotAccept == nil {
+	if v.Review == nil && v.Conclude == nil && v.NotAccept == nil && v.Release == nil {
 		v.Note = "现在的状态是“" + a.State.Word() + "”，这一步不由您办理；您可以查看。"
 		if a.State == registration.Imported && may(policy.Accept, school) {
 			v.Note = "这份申请待受理：请在申请列表里勾选受理。"
@@ -175,7 +181,7 @@ func (p *Portal) colleagues(c *call, role policy.Role, body string) (view.Choice
 		if s.ID == c.who.Staff.ID {
 			continue
 		}
-		chosen := c.form.Get("confirmer") == s.ID || c.form.Get("head") == s.ID
+		chosen := c.form.Get("confirmer") == s.ID || c.form.Get("head") == s.ID || c.form.Get("withdraw_head") == s.ID
 		list.Items = append(list.Items, view.Choice{Value: s.ID, Text: s.Name + "，" + s.Post, Chosen: chosen || len(people) == 1})
 	}
 	return list, nil
@@ -257,7 +263,8 @@ func (p *Portal) orAgain(c *call, next answer, err error) (answer, error) {
 		return next, nil
 	}
 	return p.formAgain(c, err, refusedForm{act: policy.View, subject: store.OfApplication(c.param("id")).Subject(),
-		inputs: map[string]string{"rules": "rule", "结论的理由": "reason", "认定的理由": "reason", "退回的理由": "return_reason", "不予受理的理由": "not_accept_reason"},
+		inputs: map[string]string{"rules": "rule", "结论的理由": "reason", "认定的理由": "reason", "退回的理由": "return_reason", "不予受理的理由": "not_accept_reason",
+			"撤回的原因": "withdraw_reason", "申请书的页码": "withdraw_page", "案号": "hold_case", "暂停的理由": "hold_reason", "恢复的理由": "release_reason"},
 		page: func(r *view.Refusal) (web.Page, error) {
 			v, err := p.applicationPage(c)
 			v.Refusal = r
@@ -271,6 +278,7 @@ func (p *Portal) orAgain(c *call, next answer, err error) (answer, error) {
 // markConclude puts a sentence beside the field it is about.
 func markConclude(v *view.Application, field, text string) {
 	switch {
+	case v.Hold != nil && v.Hold.Mark(field, text), v.Release != nil && v.Release.Mark(field, text), v.Withdraw != nil && v.Withdraw.Mark(field, text):
 	case field == "return_reason" && v.Return != nil:
 		v.Return.Reason.Error = text
 	case field == "not_accept_reason" && v.NotAccept != nil:

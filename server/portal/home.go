@@ -74,6 +74,7 @@ var hrefs = map[policy.Act]view.Link{
 	policy.Conclude:             {Text: "去审核", Href: "/applications?state=at_county"},
 	policy.Confirm:              {Text: "去看", Href: "/confirmations"},
 	policy.SetLicence:           {Text: "去登记", Href: "/licences"},
+	policy.Release:              {Text: "去看", Href: "/applications?state=held"},
 }
 
 // homeReceipts is how many of the person's own receipts stand on the home page.

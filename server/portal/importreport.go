@@ -319,7 +319,7 @@ func (p *Portal) otherRows(c *call, job store.ImportJob, line int) (*sheet.Seen,
 func (p *Portal) keepMended(c *call, job store.ImportJob, mended sheet.Row) error {
 	code := string(mended.Kind)
 	if mended.Kind != sheet.Refuse {
-		taken, err := p.store.Taken(c.ctx, p.year, mended.Form.IDNumber)
+		taken, err := p.store.Taken(c.ctx, p.year, mended.Form.Claim())
 		if err != nil {
 			return err
 		}

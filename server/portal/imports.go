@@ -176,11 +176,11 @@ func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, at time.Time, 
 	}
 	kept := reported{Lines: report.Lines, Counts: report.Counts, Digest: hex.EncodeToString(report.Digest[:]), Refused: report.Refused()}
 	var rows []store.ImportRow
-	var numbers []string
+	var claims []registration.Claim
 	for _, r := range report.Rows {
-		numbers = append(numbers, r.Form.IDNumber)
+		claims = append(claims, r.Form.Claim())
 	}
-	taken, err := p.store.Taken(ctx, p.year, numbers...)
+	taken, err := p.store.Taken(ctx, p.year, claims...)
 	if err != nil {
 		return err
 	}

@@ -144,16 +144,16 @@ func (m *importMatter) free(r rows) error {
 	} else if !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	numbers := make([]string, len(m.rows))
+	claims := make([]registration.Claim, len(m.rows))
 	for i, row := range m.rows {
-		numbers[i] = row.form.IDNumber
+		claims[i] = row.form.Claim()
 		if _, err := r.Application(row.id); err == nil {
 			return fault.New(fault.Conflict, "在您查看之后又有一次导入，记录编号已被占用，没有导入。请重新检查文件后再签署。")
 		} else if !fault.Is(err, fault.NotFound) {
 			return err
 		}
 	}
-	taken, err := r.Taken(m.Import.Year, numbers...)
+	taken, err := r.Taken(m.Import.Year, claims...)
 	if err != nil {
 		return err
 	}

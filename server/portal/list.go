@@ -129,7 +129,7 @@ func filterOf(form url.Values, year int) store.Filter {
 var outcomes = []registration.Outcome{registration.OutcomePass, registration.OutcomeHuman, registration.OutcomeDefer, registration.OutcomeFail, registration.OutcomeOutOfScope}
 
 var states = []registration.State{registration.Imported, registration.Waiting, registration.Overdue, registration.InReview, registration.ReturnedSchool,
-	registration.Reviewed, registration.AtCounty, registration.Concluded, registration.NotAccepted}
+	registration.Reviewed, registration.AtCounty, registration.Concluded, registration.Held, registration.NotAccepted, registration.Withdrawn}
 
 func filterView(form url.Values, schools map[string]string, many bool) view.ListFilter {
 	f := view.ListFilter{Action: "/applications", Name: view.Field{Value: form.Get("name")}}
@@ -225,9 +225,9 @@ func stateMark(s registration.State) view.Mark {
 	switch s {
 	case registration.Concluded:
 		kind = "ok"
-	case registration.NotAccepted, registration.Overdue:
+	case registration.NotAccepted, registration.Withdrawn, registration.Overdue:
 		kind = "stop"
-	case registration.ReturnedSchool:
+	case registration.ReturnedSchool, registration.Held:
 		kind = "hold"
 	}
 	return view.Mark{Kind: kind, Text: s.Word()}

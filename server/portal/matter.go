@@ -21,7 +21,7 @@ import (
 type rows interface {
 	Application(id string) (registration.Application, error)
 	ApplicationsOf(school string, states ...registration.State) ([]registration.Application, error)
-	Taken(year int, numbers ...string) (map[string]string, error)
+	Taken(year int, claims ...registration.Claim) (map[string]string, error)
 	Import(id string) (registration.Import, error)
 	Window(id string) (registration.Window, error)
 	WindowsOf(year int, body string) ([]registration.Window, error)
@@ -80,6 +80,9 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.Conclude:         func() matter { return &concludeMatter{} },
 	seal.ConcludeAdverse:  func() matter { return &verdictMatter{} },
 	seal.ConcludeOverride: func() matter { return &verdictMatter{} },
+	seal.Withdraw:         func() matter { return &withdrawMatter{} },
+	seal.Hold:             func() matter { return &holdMatter{} },
+	seal.Release:          func() matter { return &releaseMatter{} },
 	seal.Window:           func() matter { return &windowMatter{} },
 	seal.Licence:          func() matter { return &licenceMatter{} },
 	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },
@@ -87,7 +90,8 @@ var kindsOf = map[seal.Kind]func() matter{
 }
 
 // seconds are the acts by which the second signer completes the first's.
-var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept}
+var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept,
+	policy.Withdraw: policy.CountersignWithdraw}
 
 // urgent are the acts that take power away: they do not wait for anybody's
 // training or filing.

@@ -70,6 +70,6 @@ func (r reading) KeysIn(token string) ([]custody.Key, error) {
 
 // Taken asks one by one whether an ID number has a live application in reach;
 // the transaction asks again, past every reach.
-func (r reading) Taken(year int, numbers ...string) (map[string]string, error) {
-	return r.store.Taken(r.ctx, year, numbers...)
+func (r reading) Taken(year int, claims ...registration.Claim) (map[string]string, error) {
+	return r.store.Taken(r.ctx, year, claims...)
 }

@@ -66,6 +66,9 @@ var routes = []route{
 	{"POST", "/applications/:id/not-accept", signedIn, (*Portal).proposeNotAccept},
 	{"POST", "/applications/:id/return", signedIn, (*Portal).proposeReturn},
 	{"POST", "/applications/:id/conclude", signedIn, (*Portal).proposeConclusion},
+	{"POST", "/applications/:id/withdraw", signedIn, (*Portal).proposeWithdrawal},
+	{"POST", "/applications/:id/hold", signedIn, (*Portal).proposeHold},
+	{"POST", "/applications/:id/release", signedIn, (*Portal).proposeRelease},
 
 	{"GET", "/review", signedIn, (*Portal).reviewBoard},
 	{"POST", "/review", signedIn, (*Portal).proposeReview},
@@ -87,11 +90,13 @@ var routes = []route{
 
 // Limits of one request.
 const (
-	maxForm    = 1 << 20  // bytes of a form
-	maxUpload  = 21 << 20 // bytes of a form with a sheet in it (the sheet: 20 MiB)
-	patience   = 60 * time.Second
-	uploadPath = "/imports"
+	maxForm   = 1 << 20  // bytes of a form
+	maxUpload = 21 << 20 // bytes of a form with a file in it (the file: 20 MiB)
+	patience  = 60 * time.Second
 )
+
+// uploads are the routes whose form carries a file.
+var uploads = map[string]bool{"/imports": true, "/applications/:id/withdraw": true}
 
 // Handler is the staff listener: every route gets host check, headers, the
 // standard library's cross-origin protection, a body limit, a deadline, a
@@ -170,7 +175,7 @@ func readBody(r route, c *call) error {
 		return nil
 	}
 	limit := int64(maxForm)
-	if r.path == uploadPath {
+	if uploads[r.path] {
 		limit = maxUpload
 	}
 	c.req.Body = http.MaxBytesReader(c.writer, c.req.Body, limit)

@@ -38,6 +38,9 @@ func (p *Portal) sendPage(c *call) (view.Sending, error) {
 			row.Conclusion = view.Mark{Kind: conclusionKind(a.SchoolConclusion), Text: "建议" + a.SchoolConclusion.Word()}
 			count[a.SchoolConclusion]++
 			v.Rows = append(v.Rows, row)
+		case registration.Held:
+			row.Missing = "案号“" + a.HoldCase + "”，恢复之后另行上报。"
+			v.Held = append(v.Held, row)
 		case registration.Imported, registration.InReview, registration.ReturnedSchool:
 			row.Missing = a.State.Word()
 			v.Missing = append(v.Missing, row)

@@ -60,6 +60,20 @@ var allActs = []act{
 		s, err := a.ConcludeByTwo(registration.Verdict{Conclusion: registration.Registered, Rules: []string{"D2"}, Reason: "学分已够"}, auditor, lead, j, calendar, now)
 		return s.After, err
 	}},
+	{"withdraw", []registration.State{registration.Waiting, registration.Overdue, registration.Imported, registration.InReview, registration.Reviewed,
+		registration.AtCounty, registration.ReturnedSchool, registration.Concluded}, "", func(a registration.Application, _ registration.Judge, now time.Time) (registration.Application, error) {
+		s, err := a.Withdraw(handler, head, paper, now)
+		return s.After, err
+	}},
+	{"hold", []registration.State{registration.Waiting, registration.Overdue, registration.Imported, registration.NotAccepted, registration.InReview,
+		registration.Reviewed, registration.AtCounty, registration.ReturnedSchool, registration.Concluded, registration.Withdrawn, "", "final"}, "", func(a registration.Application, _ registration.Judge, now time.Time) (registration.Application, error) {
+		s, err := a.Hold(lead, "歙教查〔2024〕3号", "核查考核表", now)
+		return s.After, err
+	}},
+	{"release", []registration.State{registration.Held}, "", func(a registration.Application, j registration.Judge, now time.Time) (registration.Application, error) {
+		s, err := a.Release(lead, "查清无误", j, now)
+		return s.After, err
+	}},
 }
 
 // standing is a record that has a D2 and stands in a state.
@@ -78,7 +92,7 @@ func moment(door string) time.Time {
 
 func TestEachActLeadsFromItsStatesAndFromNoOther(t *testing.T) {
 	states := []registration.State{registration.Waiting, registration.Overdue, registration.Imported, registration.NotAccepted, registration.InReview,
-		registration.Reviewed, registration.AtCounty, registration.ReturnedSchool, registration.Concluded, "", "final"}
+		registration.Reviewed, registration.AtCounty, registration.ReturnedSchool, registration.Concluded, registration.Withdrawn, registration.Held, "", "final"}
 	for _, act := range allActs {
 		for _, s := range states {
 			_, err := act.do(standing(s), judge(), moment(act.door))
@@ -112,7 +126,7 @@ func TestEachActIsShutOutsideItsWindowToTheMillisecond(t *testing.T) {
 
 func TestNoActJudgesByAnotherPackThanTheRecords(t *testing.T) {
 	for _, act := range allActs {
-		if act.name == "send" || act.name == "return" {
+		if slices.Contains([]string{"send", "return", "withdraw", "hold", "release"}, act.name) {
 			continue // they judge nothing
 		}
 		a, j := standing(act.from[0]), judge()
@@ -128,8 +142,8 @@ func TestNoActIsDoneByNobodyOrBySomebodyWithAnotherPart(t *testing.T) {
 	parts := map[string]string{"accept": "sender:U1", "not accept": "auditor:U1", "review": "auditor:U1", "send": "reviewer:U3", "return": "sender:U4",
 		"conclude": "confirmer:U4", "conclude by two": "sender:U4"}
 	for _, act := range allActs {
-		if act.name == "licensed" {
-			continue // nobody's act: it follows from the licence
+		if slices.Contains([]string{"licensed", "withdraw", "hold", "release"}, act.name) {
+			continue // nobody's act: it follows from the licence; and those that are no part in the record
 		}
 		a := standing(act.from[0])
 		a.Deeds = must[registration.Deeds](t)(registration.ParseDeeds(parts[act.name]))

@@ -17,6 +17,8 @@ const (
 	AtCounty       State = "at_county"
 	ReturnedSchool State = "returned_school"
 	Concluded      State = "concluded"
+	Withdrawn      State = "withdrawn" // at the teacher's paper request
+	Held           State = "held"      // under a case number; HeldFrom says where it stood
 )
 
 // Conclusion is what the county's audit, or the school's review, arrives at.
@@ -53,8 +55,18 @@ type Application struct {
 	SchoolReason                         string
 	ConclusionRules, Reason              string
 	ReturnReason                         string
+	HeldFrom                             State  // of a held record: where it goes back to
+	HoldCase, HoldReason                 string // of the last hold
+	Withdrawal                           Paper
 	ImportedAt, UpdatedAt                time.Time
 }
+
+// Claim is what a row of a sheet would take: one person's place in the year,
+// under one number of the national site.
+type Claim struct{ IDNumber, ApplyNo string }
+
+// Claim is what the form would take.
+func (f Form) Claim() Claim { return Claim{f.IDNumber, f.ApplyNo} }
 
 // Review is the school's three checks on one application (R16-R19).
 type Review struct {

@@ -363,7 +363,7 @@ func TestTheHomePageListsWhatWaitsTheNearestDoorFirst(t *testing.T) {
 	}{
 		{policy.SC, inReview, "受理 3 到 11-08 closed=false early=false；学校审查 2 到 11-08 closed=false early=false；退回重审 1 到 11-30 closed=false early=true"},
 		{policy.SC, inAudit, "受理 3 到 11-08 closed=true early=false；学校审查 2 到 11-08 closed=true early=false；退回重审 1 到 11-30 closed=false early=false"},
-		{policy.SH, inReview, "复签不予受理 6 到 11-08 closed=false early=false；上报（还有申请没有审查完） 4 到 11-08 closed=false early=false"},
+		{policy.SH, inReview, "复签不予受理、撤回 6 到 11-08 closed=false early=false；上报（还有申请没有审查完） 4 到 11-08 closed=false early=false"},
 		{policy.CA, inAudit, "给出注册结论 7 到 11-30 closed=false early=false"},
 		{policy.MD, inReview, "给出注册结论 7 到 11-30 closed=false early=true"},
 		{policy.CL, inReview, "登记办学许可 5 到 11-08 closed=false early=false；复签注册结论 6 到 11-30 closed=false early=true"},

@@ -95,14 +95,22 @@ type Person struct {
 // school; a namesake's record goes to another handler as well, since a wrong
 // refusal costs a walk and a wrong admission costs the conclusion.
 func (a Application) mayTake(part Part, by Person) error {
+	if err := a.notOf(by); err != nil {
+		return err
+	}
+	if other, acted := a.Deeds.Other(part, by.Staff); acted {
+		return fault.New(fault.Forbidden, "申请 %s 的%s是您办的，同一份申请的%s须由另一个人办理（退回重办也一样）。", a.ID, partNames[other], partNames[part])
+	}
+	return nil
+}
+
+// notOf refuses a person's own record, whatever is to be done with it.
+func (a Application) notOf(by Person) error {
 	if by.Staff == "" {
 		return fault.New(fault.Forbidden, "不知道是谁在办理，请重新登录后再办。")
 	}
 	if by.Org == a.School && sameName(by.Name, a.Form.PersonName) {
 		return fault.New(fault.Forbidden, "申请 %s 的姓名和学校与您相同，不能确认不是您本人的申请；任何人不得办理自己的申请。请由本校另一位已备案的人员办理。", a.ID)
-	}
-	if other, acted := a.Deeds.Other(part, by.Staff); acted {
-		return fault.New(fault.Forbidden, "申请 %s 的%s是您办的，同一份申请的%s须由另一个人办理（退回重办也一样）。", a.ID, partNames[other], partNames[part])
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ func (a Application) Fingerprint() string {
 	}
 	put("school", string(a.SchoolConclusion), a.SchoolReason)
 	put("county", string(a.Conclusion), a.ConclusionRules, a.Reason, a.ReturnReason)
+	put("held", string(a.HeldFrom), a.HoldCase, a.HoldReason)
+	put("withdrawn", a.Withdrawal.Reason, a.Withdrawal.Page, a.Withdrawal.Scan)
 	put("form", a.Form.shownForm())
 	put("changed", moment(a.UpdatedAt))
 	sum := sha256.Sum256(b)

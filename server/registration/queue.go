@@ -39,11 +39,12 @@ var tasks = []task{
 	{[]policy.Role{policy.SC}, []State{Imported}, policy.Accept, StageSchoolReview, "受理"},
 	{[]policy.Role{policy.SC}, []State{InReview}, policy.Review, StageSchoolReview, "学校审查"},
 	{[]policy.Role{policy.SC}, []State{ReturnedSchool}, policy.Review, StageAudit, "退回重审"},
-	{[]policy.Role{policy.SH}, nil, policy.CountersignNotAccept, StageSchoolReview, "复签不予受理"},
+	{[]policy.Role{policy.SH}, nil, policy.CountersignNotAccept, StageSchoolReview, "复签不予受理、撤回"},
 	{[]policy.Role{policy.SH}, []State{Reviewed}, policy.Send, StageSchoolReview, "上报"},
 	{[]policy.Role{policy.CA, policy.MD}, []State{AtCounty}, policy.Conclude, StageAudit, "给出注册结论"},
 	{[]policy.Role{policy.CL, policy.ML}, nil, policy.Confirm, StageAudit, "复签注册结论"},
 	{[]policy.Role{policy.CL, policy.ML}, []State{Waiting}, policy.SetLicence, StageSchoolReview, "登记办学许可"},
+	{[]policy.Role{policy.CL, policy.ML}, []State{Held}, policy.Release, "", "查清后恢复暂停办理的申请"},
 }
 
 // Queue tells what waits for a role in a body of the unit, the nearest deadline

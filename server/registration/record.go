@@ -52,6 +52,10 @@ func (s State) Word() string {
 		return "已退回学校"
 	case Concluded:
 		return "已有结论"
+	case Withdrawn:
+		return "已撤回"
+	case Held:
+		return "暂停办理"
 	}
 	return "状态不明"
 }

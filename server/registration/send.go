@@ -77,8 +77,8 @@ func complete(all []Application) error {
 	inScope := 0
 	for _, a := range all {
 		switch a.State {
-		case NotAccepted, Waiting, Overdue:
-			continue // out of the round, or not yet in it
+		case NotAccepted, Withdrawn, Waiting, Overdue, Held:
+			continue // out of the round, not yet in it, or under a case that the others need not wait for
 		case Imported, InReview, ReturnedSchool:
 			open = append(open, fault.Field{Name: a.ID, Sentence: fmt.Sprintf("%s %s（%s）", a.ID, cell(a.Form.PersonName), a.State.Word())})
 		}

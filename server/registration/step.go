@@ -51,6 +51,9 @@ func (a Application) wants(act string, states ...State) error {
 			return nil
 		}
 	}
+	if a.State == Held {
+		return fault.New(fault.Conflict, "申请 %s 因案号“%s”暂停办理，恢复之前不能%s。请由区县负责人（市直由市级负责人）恢复办理之后再办。", a.ID, a.HoldCase, act)
+	}
 	return fault.New(fault.Conflict, "申请 %s 现在的状态是“%s”，不能%s。可能已有人办过，请刷新后再看。", a.ID, a.State.Word(), act)
 }
 

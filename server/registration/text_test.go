@@ -73,6 +73,11 @@ func texts(t testing.TB) map[string]seal.Statement {
 	all["conclude-override"] = make1(registration.ConcludeSingleStatement(header(auditor, lead), step(sent[2].After.ConcludeByTwo(
 		registration.Verdict{Conclusion: registration.Registered, Rules: []string{"D2"}, Reason: "学分已够，见第 9 页"}, auditor, lead, judge(), calendar, inAudit))))
 
+	held := step(sent[1].After.Hold(lead, "歙教查〔2024〕3号", "核查年度考核表", inAudit))
+	all["hold"] = make1(registration.HoldStatement(header(lead), held))
+	all["release"] = make1(registration.ReleaseStatement(header(lead), step(held.After.Release(lead, "查清无误", judge(), inAudit))))
+	all["withdraw"] = make1(registration.WithdrawStatement(header(handler, head), step(sent[1].After.Withdraw(handler, head, paper, inAudit))))
+
 	w, _ := calendar.Window(2024, "341021", "audit")
 	moved := w
 	moved.Closes, moved.Reason, moved.Paper = at("2024-12-02 00:00:00"), "停课一周", "黄教〔2024〕9号"
@@ -179,7 +184,7 @@ func TestCase45OneRowChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
 
 func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
 	all := texts(t)
-	if len(all) != 11 {
+	if len(all) != 14 {
 		t.Errorf("%d kinds", len(all))
 	}
 	a := atCounty(t, application(1, short))
@@ -248,6 +253,12 @@ func TestTheFingerprintMovesWithEverythingThatJudges(t *testing.T) {
 			*x = x.Add(time.Millisecond)
 		case *[]registration.Finding:
 			*x = nil
+		case *registration.Paper:
+			x.Page += "x"
+			note("the paper's page", a)
+			x.Reason += "x"
+			note("the paper's reason", a)
+			x.Scan += "x"
 		case *registration.Deeds:
 			*x = x.Add(registration.PartConfirmer, "U9")
 		case *int:
@@ -392,7 +403,8 @@ func TestAValueThatMayNotStandInATextIsRefusedInASentence(t *testing.T) {
 func TestStatesConclusionsAndStagesHaveTheirWords(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range []registration.State{registration.Waiting, registration.Overdue, registration.Imported, registration.NotAccepted,
-		registration.InReview, registration.Reviewed, registration.AtCounty, registration.ReturnedSchool, registration.Concluded, "lost"} {
+		registration.InReview, registration.Reviewed, registration.AtCounty, registration.ReturnedSchool, registration.Concluded,
+		registration.Withdrawn, registration.Held, "lost"} {
 		if w := s.Word(); w == "" || seen[w] {
 			t.Errorf("%s is called %q", s, w)
 		}

@@ -64,6 +64,10 @@ var deeds = map[policy.Act]deed{
 	policy.ReturnToSchool:       {person: "U00005", body: "341021", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Conclude:             {person: "U00005", body: "341021", first: "U00005", second: "U00006", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Confirm:              {person: "U00006", body: "341021", first: "U00005", second: "U00006", touch: touchApplication},
+	policy.Withdraw:             {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
+	policy.CountersignWithdraw:  {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
+	policy.Hold:                 {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
+	policy.Release:              {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
 	policy.RevokeKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.ReportLoss:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 }
@@ -150,7 +154,8 @@ func (s scene) open(t *testing.T) {
 	if s.purpose == nil || s.purpose.From != 2 {
 		return
 	}
-	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept}[s.act]
+	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept,
+		policy.CountersignWithdraw: policy.Withdraw}[s.act]
 	o := s
 	o.act = first
 	_, err := s.w.Store.Commit(context.Background(), s.w.Grant(t, s.d.first, first, s.d.body), s.w.Seal(t, s.text, s.w.People[s.d.first]), o.work(s.text))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"sealdesk/policy"
 	"sealdesk/server/registration"
@@ -27,32 +28,36 @@ func (s *Store) ApplicationsOf(ctx context.Context, g policy.Grant, school strin
 	return listOf(kept, applicationOf)
 }
 
-// Taken tells which ID numbers have a live application in the year, by
-// whatever body. It tells a dry run only that a row is there already; the act
-// asks again inside its transaction.
-func (s *Store) Taken(ctx context.Context, year int, numbers ...string) (map[string]string, error) {
+// Taken tells which ID numbers have an application in the year that bars the
+// claim, as Tx.Taken does. It tells a dry run only that a row is there already;
+// the act asks again inside its transaction.
+func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Claim) (map[string]string, error) {
 	taken := map[string]string{}
-	for len(numbers) > 0 {
-		n := min(len(numbers), 500)
-		byMAC := map[string]string{}
+	for len(claims) > 0 {
+		n := min(len(claims), 500)
+		byMAC := map[string]registration.Claim{}
 		args := []any{int64(year)}
-		for _, v := range numbers[:n] {
-			mac := s.cipher.index("id_number", v)
+		for _, v := range claims[:n] {
+			mac := s.cipher.index("id_number", v.IDNumber)
 			byMAC[string(mac)] = v
 			args = append(args, mac)
 		}
-		numbers = numbers[n:]
-		set, err := s.ask(ctx, want{"SELECT id, id_number_blind FROM applications WHERE live_year = ? AND id_number_blind IN (" + marks(n) + ")", args})
+		claims = claims[n:]
+		set, err := s.ask(ctx, want{"SELECT id, id_number_blind, live_year, apply_no FROM applications WHERE year = ? AND id_number_blind IN (" + marks(n) + ")", args})
 		if err != nil {
 			return nil, unreadable(err)
 		}
 		for _, cells := range set {
 			id, err1 := cellOf(text, cells[0])
 			mac, err2 := cellOf(blob, cells[1])
-			if err1 != nil || err2 != nil {
-				return nil, unreadable(err1)
+			live, err3 := cellOf(maybe, cells[2])
+			applied, err4 := cellOf(text, cells[3])
+			if err := errors.Join(err1, err2, err3, err4); err != nil {
+				return nil, unreadable(err)
 			}
-			taken[byMAC[string(mac.([]byte))]] = id.(string)
+			if claim := byMAC[string(mac.([]byte))]; live != nil || applied == claim.ApplyNo {
+				taken[claim.IDNumber] = id.(string)
+			}
 		}
 	}
 	return taken, nil

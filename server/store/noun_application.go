@@ -36,7 +36,8 @@ func joinForm(f registration.Form, p private) registration.Form {
 // live tells whether the application holds its teacher's place in the year:
 // one live application per ID number and plan year.
 func live(a registration.Application) any {
-	if a.State == registration.NotAccepted {
+	switch a.Standing() {
+	case registration.NotAccepted, registration.Withdrawn:
 		return nil
 	}
 	return int64(a.Year)
@@ -57,7 +58,8 @@ func applicationCells(a registration.Application) ([]any, error) {
 		p.id, p.cert, p.gender, p.appraisals, p.ethics, p.health, nil, nil, live(a), findings,
 		a.Pack, a.ImportID, a.Deeds.String(), a.Reviewer, a.Sender, a.Auditor, a.Confirmer, int64(a.Round),
 		string(a.SchoolConclusion), a.SchoolReason, string(a.Conclusion), a.ConclusionRules, a.Reason, a.ReturnReason,
-		millis(a.ImportedAt), millis(a.UpdatedAt)}, nil
+		millis(a.ImportedAt), millis(a.UpdatedAt), string(a.HeldFrom), a.HoldCase, a.HoldReason,
+		a.Withdrawal.Reason, a.Withdrawal.Page, a.Withdrawal.Scan}, nil
 }
 
 func applicationOf(row *row) (registration.Application, error) {
@@ -84,5 +86,7 @@ func applicationOf(row *row) (registration.Application, error) {
 	a.SchoolConclusion, a.SchoolReason = registration.Conclusion(r.text()), r.text()
 	a.Conclusion, a.ConclusionRules, a.Reason = registration.Conclusion(r.text()), r.text(), r.text()
 	a.ReturnReason, a.ImportedAt, a.UpdatedAt = r.text(), r.time(), r.time()
+	a.HeldFrom, a.HoldCase, a.HoldReason = registration.State(r.text()), r.text(), r.text()
+	a.Withdrawal = registration.Paper{Reason: r.text(), Page: r.text(), Scan: r.text()}
 	return a, nil
 }

@@ -130,7 +130,7 @@ func TestOnePersonHasOneLiveApplicationAYear(t *testing.T) {
 		before := w.Digest(t)
 		g := w.Grant(t, "U00003", policy.Accept, "HS1")
 		_, err := w.Store.Commit(context.Background(), g, nil, func(tx *store.Tx) (e audit.Entry, err error) {
-			taken, err := tx.Taken(a.Year, a.Form.IDNumber, "nobody")
+			taken, err := tx.Taken(a.Year, a.Form.Claim(), registration.Claim{IDNumber: "nobody"})
 			if err != nil || len(taken) != 1 || taken[a.Form.IDNumber] != a.ID {
 				t.Errorf("taken: %v %v", len(taken), err)
 			}
@@ -145,6 +145,16 @@ func TestOnePersonHasOneLiveApplicationAYear(t *testing.T) {
 		again.State = registration.NotAccepted // holds nobody's place
 		if _, err := accept(t, w, again.ID, func(tx *store.Tx) error { return tx.Put(again) }); err != nil {
 			t.Fatal(err)
+		}
+		for i, held := range []bool{false, true} { // nor does a withdrawn one, held or not
+			third := w.Application(3+i, "HS1")
+			third.Form.IDNumber, third.State = a.Form.IDNumber, registration.Withdrawn
+			if held {
+				third.State, third.HeldFrom, third.HoldCase = registration.Held, registration.Withdrawn, "1"
+			}
+			if _, err := accept(t, w, third.ID, func(tx *store.Tx) error { return tx.Put(third) }); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -103,7 +103,8 @@ var (
 			one(blob, "findings"),
 			texts("pack", "import_id", "deeds", "reviewer", "sender", "auditor", "confirmer"), numbers("round"),
 			texts("school_conclusion", "school_reason", "conclusion", "conclusion_rules", "reason", "return_reason"),
-			numbers("imported_at", "updated_at"))}
+			numbers("imported_at", "updated_at"),
+			texts("held_from", "hold_case", "hold_reason", "withdraw_reason", "withdraw_page", "withdraw_scan"))}
 	reviews = &table{name: "reviews", class: isRecord, subject: "review",
 		columns: join(texts("id", "application", "path"), numbers("round"), texts("reviewer"), one(blob, "compared"),
 			one(blob, "explained"), one(blob, "answers"), texts("conclusion", "reason"), numbers("at"))}

@@ -143,29 +143,34 @@ func (tx *Tx) OpenProposalsAbout(subject string) ([]registration.Proposal, error
 	return listOf(rows, sure(proposalOf))
 }
 
-// Taken tells which of the ID numbers have a live application in the year, by
-// whatever body, and its id: one per person and year. It tells nothing else.
-func (tx *Tx) Taken(year int, numbers ...string) (map[string]string, error) {
+// Taken tells which ID numbers have an application in the year that bars the
+// claim, by whatever body, and its id: a live one, or one that ended under the
+// same number of the national site, so that the same sheet brings nothing back.
+// It tells nothing else.
+func (tx *Tx) Taken(year int, claims ...registration.Claim) (map[string]string, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
 	taken := map[string]string{}
-	for len(numbers) > 0 {
-		n := min(len(numbers), 1000)
+	for len(claims) > 0 {
+		n := min(len(claims), 1000)
 		c := cond{column: "id_number_blind"}
-		byMAC := map[string]string{}
-		for _, v := range numbers[:n] {
-			mac := tx.group.store.cipher.index("id_number", v)
+		byMAC := map[string]registration.Claim{}
+		for _, v := range claims[:n] {
+			mac := tx.group.store.cipher.index("id_number", v.IDNumber)
 			c.values = append(c.values, mac)
 			byMAC[string(mac)] = v
 		}
-		rows, err := tx.everywhere(applications, is("live_year", int64(year)), c)
+		rows, err := tx.everywhere(applications, is("year", int64(year)), c)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			taken[byMAC[string(r.get("id_number_blind").([]byte))]] = r.id
+			claim := byMAC[string(r.get("id_number_blind").([]byte))]
+			if r.get("live_year") != nil || r.text("apply_no") == claim.ApplyNo {
+				taken[claim.IDNumber] = r.id
+			}
 		}
-		numbers = numbers[n:]
+		claims = claims[n:]
 	}
 	return taken, nil
 }

@@ -26,6 +26,8 @@ type Application struct {
 	History     []Event
 	// People are the four who act once each.
 	People []Signer
+	// Standing says in a sentence that the record is held or withdrawn.
+	Standing string
 	// Note says why this person can only read; empty when there is an action.
 	Note string
 
@@ -33,6 +35,9 @@ type Application struct {
 	Conclude  *ConcludeForm
 	Return    *ReturnForm
 	NotAccept *NotAcceptForm
+	Withdraw  *WithdrawForm
+	Hold      *HoldForm
+	Release   *ReleaseForm
 	// Withdrawn or pending statements about this record that wait for a seal.
 	Pending []Link
 }

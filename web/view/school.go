@@ -47,6 +47,8 @@ type Sending struct {
 	Counts  []Fact
 	Rows    []BoardRow
 	Missing []BoardRow
+	// Held are under a case: the rest does not wait for them.
+	Held []BoardRow
 	// Barred says why this person cannot send (reviewed a record, window shut); empty if they can.
 	Barred string
 	Action string
