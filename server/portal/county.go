@@ -5,6 +5,7 @@ import (
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
+	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
 )
@@ -91,18 +92,19 @@ func (m *concludeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]b
 	return d, err
 }
 
-// judges gives the rules of each school once.
+// judges gives the rules of each record; a school is read once.
 func judges(k knowledge, r rows) func(registration.Application) (registration.Judge, error) {
-	known := map[string]registration.Judge{}
+	known := map[string]org.Organisation{}
 	return func(a registration.Application) (registration.Judge, error) {
-		if j, ok := known[a.School]; ok {
-			return j, nil
+		school, ok := known[a.School]
+		if !ok {
+			var err error
+			if school, err = r.Organisation(a.School); err != nil {
+				return registration.Judge{}, err
+			}
+			known[a.School] = school
 		}
-		j, err := judgeOf(k, r, a.School)
-		if err == nil {
-			known[a.School] = j
-		}
-		return j, err
+		return judgeAt(k, school, a)
 	}
 }
 

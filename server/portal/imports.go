@@ -212,7 +212,11 @@ const rowThere = "there"
 // reference is what a sheet is held against: a school imports its own rows
 // only, so other schools are to it as if they did not exist.
 func (p *Portal) reference(ctx context.Context, body org.Organisation) (sheet.Reference, error) {
-	ref := sheet.Reference{Organs: map[string]string{}, Schools: map[string]sheet.School{}, Windows: map[string]sheet.Span{}, Year: p.year, Pack: p.pack}
+	ref := sheet.Reference{Organs: map[string]string{}, Schools: map[string]sheet.School{}, Windows: map[string]sheet.Span{}, Year: p.year}
+	var err error
+	if ref.Pack, err = p.packs.InForce(p.year); err != nil {
+		return ref, err
+	}
 	all, err := p.store.Organisations(ctx, "/")
 	if err != nil {
 		return ref, err

@@ -64,9 +64,9 @@ type draft struct {
 
 // knowledge is what a matter needs besides rows: constant while serving.
 type knowledge struct {
-	pack registration.Pack
-	year int
-	role policy.Role // by which the act is granted
+	packs registration.Packs
+	year  int
+	role  policy.Role // by which the act is granted
 }
 
 // kindsOf lists, for each kind of statement, how to read its matter back.
@@ -127,7 +127,7 @@ func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, 
 }
 
 func (p *Portal) knowledge(grant policy.Grant) knowledge {
-	return knowledge{pack: p.pack, year: p.year, role: grant.Role()}
+	return knowledge{packs: p.packs, year: p.year, role: grant.Role()}
 }
 
 // perform carries a sealed matter out: the grant is asked anew, the text is
@@ -217,13 +217,19 @@ func personOf(r rows, staff string) (registration.Person, error) {
 	return registration.Person{Staff: s.ID, Name: s.Name, Org: s.Org}, nil
 }
 
-// judgeOf gives the rules for a record's school.
-func judgeOf(k knowledge, r rows, school string) (registration.Judge, error) {
-	o, err := r.Organisation(school)
+// judgeOf gives the rules for a record and its school.
+func judgeOf(k knowledge, r rows, a registration.Application) (registration.Judge, error) {
+	o, err := r.Organisation(a.School)
 	if err != nil {
 		return registration.Judge{}, err
 	}
-	return registration.Judge{Pack: k.pack, School: registration.SchoolFacts{Kind: o.Kind, Ownership: o.Ownership, Licence: o.Licence}}, nil
+	return judgeAt(k, o, a)
+}
+
+// judgeAt is judgeOf where the school was read already.
+func judgeAt(k knowledge, school org.Organisation, a registration.Application) (registration.Judge, error) {
+	pack, err := k.packs.Of(a)
+	return registration.Judge{Pack: pack, School: registration.SchoolFacts{Kind: school.Kind, Ownership: school.Ownership, Licence: school.Licence}}, err
 }
 
 func calendarOf(k knowledge, r rows, unit string) (registration.Calendar, error) {
@@ -236,7 +242,7 @@ func readCase(k knowledge, r rows, id string) (a registration.Application, j reg
 	if a, err = r.Application(id); err != nil {
 		return
 	}
-	if j, err = judgeOf(k, r, a.School); err != nil {
+	if j, err = judgeOf(k, r, a); err != nil {
 		return
 	}
 	c, err = calendarOf(k, r, a.Unit)

@@ -92,8 +92,11 @@ func (m *licenceMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, 
 	if err != nil {
 		return d, err
 	}
-	judge := registration.Judge{Pack: k.pack, School: registration.SchoolFacts{Kind: school.Kind, Ownership: school.Ownership, Licence: school.Licence}}
 	for _, a := range waiting {
+		judge, err := judgeAt(k, school, a)
+		if err != nil {
+			return d, err
+		}
 		next, err := a.Licensed(judge, now)
 		if err != nil {
 			return d, err

@@ -31,7 +31,7 @@ import (
 type Config struct {
 	Store    *store.Store
 	Policy   *policy.Policy
-	Pack     registration.Pack
+	Packs    registration.Packs
 	Roots    *x509.CertPool // issuers of staff certificates
 	CA       []byte         // the same, PEM, for the proof files' readers
 	Log      *slog.Logger
@@ -47,7 +47,7 @@ type Config struct {
 type Portal struct {
 	store    *store.Store
 	policy   *policy.Policy
-	pack     registration.Pack
+	packs    registration.Packs
 	roots    *x509.CertPool
 	ca       []byte
 	log      *slog.Logger
@@ -66,7 +66,7 @@ type Portal struct {
 
 // New makes a portal; Close ends what it runs in the background.
 func New(c Config) (*Portal, error) {
-	if c.Store == nil || c.Policy == nil || c.Roots == nil || c.Log == nil || c.Clock == nil || c.Verifier == nil {
+	if c.Store == nil || c.Policy == nil || c.Roots == nil || c.Log == nil || c.Clock == nil || c.Verifier == nil || len(c.Packs) == 0 {
 		return nil, errors.New("portal: a part of the configuration is missing")
 	}
 	u, err := url.Parse(c.Origin)
@@ -77,7 +77,7 @@ func New(c Config) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{store: c.Store, policy: c.Policy, pack: c.Pack, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
+	p := &Portal{store: c.Store, policy: c.Policy, packs: c.Packs, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
 		year: c.Year, origin: c.Origin, host: u.Host, agent: c.Agent, verifier: c.Verifier, pages: pages, jobs: newJobs(),
 		static: pages.Static()}
 	p.jobs.repeat(sweepEvery, p.sweep)

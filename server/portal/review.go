@@ -123,7 +123,7 @@ func (p *Portal) preview(c *call, a registration.Application, d reviewDraft) (re
 	if err != nil {
 		return a, err
 	}
-	j, err := judgeOf(p.knowledge(grant), p.reading(c.ctx, grant), a.School)
+	j, err := judgeOf(p.knowledge(grant), p.reading(c.ctx, grant), a)
 	if err != nil {
 		return a, err
 	}

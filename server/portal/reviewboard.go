@@ -10,7 +10,7 @@ import (
 
 // ready tells whether a draft can be sealed, and if not what is missing.
 func (p *Portal) ready(k knowledge, r rows, a registration.Application, d reviewDraft, by registration.Person, c *call) (registration.Step, error) {
-	j, err := judgeOf(k, r, a.School)
+	j, err := judgeOf(k, r, a)
 	if err != nil {
 		return registration.Step{}, err
 	}

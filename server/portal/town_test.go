@@ -95,6 +95,7 @@ type town struct {
 	portal *portal.Portal
 	server *httptest.Server
 	log    *logged
+	later  []registration.Pack // rule packs loaded beside the national one
 }
 
 // logged keeps what the portal writes to its log file.
@@ -142,7 +143,7 @@ func (t *town) serve() {
 	roots := x509.NewCertPool()
 	roots.AddCert(t.ca)
 	t.server = httptest.NewUnstartedServer(nil)
-	t.portal, err = portal.New(portal.Config{Store: t.store, Policy: t.rules, Pack: registration.National(), Roots: roots, CA: issuing.PEM(t.ca),
+	t.portal, err = portal.New(portal.Config{Store: t.store, Policy: t.rules, Packs: t.packs(), Roots: roots, CA: issuing.PEM(t.ca),
 		Log: slog.New(slog.NewJSONHandler(t.log, nil)), Clock: t.clock.Now, Name: storetest.Portal, Year: sample.Year,
 		Origin: "https://" + t.server.Listener.Addr().String(), Agent: "http://127.0.0.1:17890", Verifier: t.keys.LogVerifier})
 	must(t.tb, err)
@@ -151,6 +152,14 @@ func (t *town) serve() {
 	t.server.StartTLS()
 	s, p, l := t.store, t.portal, t.server
 	t.tb.Cleanup(func() { l.Close(); p.Close(); s.Close() })
+}
+
+// packs are the rule packs that the town's portal has loaded.
+func (t *town) packs() registration.Packs {
+	t.tb.Helper()
+	packs, err := registration.NewPacks(append(t.later, registration.Shipped()...)...)
+	must(t.tb, err)
+	return packs
 }
 
 // twin is a second portal over the same database.

@@ -75,7 +75,7 @@ func open(ctx context.Context, c config) (*house, error) {
 	if err := h.store.CheckClock(ctx); err != nil {
 		return nil, err
 	}
-	h.portal, err = portal.New(portal.Config{Store: h.store, Policy: rules, Pack: registration.National(), Roots: roots, CA: pem, Log: h.log, Clock: time.Now,
+	h.portal, err = portal.New(portal.Config{Store: h.store, Policy: rules, Packs: registration.Shipped(), Roots: roots, CA: pem, Log: h.log, Clock: time.Now,
 		Name: c.Name, Year: c.Year, Origin: c.Staff.Origin, Agent: c.Agent, Verifier: keys.LogVerifier})
 	if err != nil {
 		return nil, err
