@@ -55,7 +55,7 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 	}
 	v = view.Application{Frame: p.frame(c, a.Form.PersonName), Back: view.Link{Text: "回到申请列表", Href: "/applications"}, ID: a.ID,
 		Name: a.Form.PersonName, School: school.Name, Teaches: a.Form.Show("stage_taught") + a.Form.SubjectTaught,
-		Lead: kindWord(a.RegKind), State: stateMark(a.State), Proposal: outcomeMark(a.Outcome), Pack: a.Pack, People: p.people(c, a)}
+		Lead: judgedWords(a), State: stateMark(a.State), Proposal: outcomeMark(a.Outcome), Pack: a.Pack, People: p.people(c, a)}
 	reviews, err := p.store.Reviews(c.ctx, grant, a.ID)
 	if err != nil {
 		return v, err
@@ -76,6 +76,14 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 		return v, err
 	}
 	return v, p.actions(c, grant, &v, a, school, unit)
+}
+
+// judgedWords are kind and class of a record that was judged.
+func judgedWords(a registration.Application) string {
+	if a.Class == "" {
+		return kindWord(a.RegKind)
+	}
+	return kindWord(a.RegKind) + "，" + registration.ScopeWord(a.Class)
 }
 
 // actions are what this person may do with the record as it stands.

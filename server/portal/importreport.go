@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/sheet"
 	"sealdesk/server/store"
@@ -135,6 +137,7 @@ func (p *Portal) chooseImport(c *call) (answer, error) {
 		return nil, err
 	}
 	v.Refusal, v.Choice.Error = refusal(c, f), f.Sentence
+	p.recordRefusal(c, policy.ImportSheet, store.OfOrganisation(body.ID).Subject(), f)
 	return page{status: statuses[f.Kind], view: v}, nil
 }
 
@@ -212,7 +215,7 @@ func rejectedView(at string, r sheet.Row) view.RejectedRow {
 		if l.Kind != sheet.Refuse || field == "" {
 			continue
 		}
-		cell := view.RejectedCell{ID: "r" + strconv.Itoa(r.Number) + "-" + field, Name: field, Header: l.Column, Masked: l.Masked, What: l.Sentence, Mend: l.Cure}
+		cell := view.RejectedCell{ID: "r" + strconv.Itoa(r.Number) + "-" + field, Name: field, Header: l.Column, Masked: l.Masked, What: saidOfCell(r, l), Mend: l.Cure}
 		for _, w := range registration.Words(field) {
 			cell.Options.Items = append(cell.Options.Items, view.Choice{Value: w, Text: w})
 		}
@@ -222,6 +225,19 @@ func rejectedView(at string, r sheet.Row) view.RejectedRow {
 		row.Note = "这一行不能在页面上改，请在表格里改好后重新上传。"
 	}
 	return row
+}
+
+// saidOfCell is a refused cell's sentence for the person who mends it. The
+// report names no value; here a birth date that is in no calendar is named
+// (case 22), since it is the fault, it is nobody's birthday, and no digit of the
+// number stands beside it.
+func saidOfCell(r sheet.Row, l sheet.Line) string {
+	if l.Code == string(registration.IDDate) {
+		if day := registration.NoSuchDay(r.Cells["id_number"]); day != "" {
+			return "“" + l.Column + "”中的出生日期" + day + "不存在。"
+		}
+	}
+	return l.Sentence
 }
 
 // fieldOf is the field of an official header.
@@ -279,19 +295,27 @@ func (p *Portal) mendRow(c *call) (answer, error) {
 		return nil, err
 	}
 	if mended.Kind == sheet.Refuse {
-		v, err := p.rejectedPage(c)
-		if err != nil {
-			return nil, err
-		}
-		v.Refusal = &view.Refusal{Title: "第 " + strconv.Itoa(line) + " 行还没有改好", Kept: "刚才填的都保存了。", Request: c.number}
-		for _, l := range mended.Lines {
-			if l.Kind == sheet.Refuse {
-				v.Refusal.Faults = append(v.Refusal.Faults, view.Fault{Field: "r" + strconv.Itoa(line) + "-" + fieldOf(l.Column), Text: l.Sentence + l.Cure})
-			}
-		}
-		return page{status: statuses[fault.Invalid], view: v}, nil
+		return p.stillRejected(c, body, mended)
 	}
 	return redirect{"/imports/" + job.ID}, p.reopen(c, job, kept, mended)
+}
+
+// stillRejected shows the rows again, from the one that was not mended on.
+func (p *Portal) stillRejected(c *call, body org.Organisation, r sheet.Row) (answer, error) {
+	c.form.Set("at", strconv.Itoa(r.Number-1))
+	v, err := p.rejectedPage(c)
+	if err != nil {
+		return nil, err
+	}
+	f := fault.New(fault.Invalid, "第 %d 行还没有改好", r.Number)
+	v.Refusal = &view.Refusal{Title: f.Sentence, Kept: "刚才填的都保存了。", Request: c.number}
+	for _, l := range r.Lines {
+		if l.Kind == sheet.Refuse {
+			v.Refusal.Faults = append(v.Refusal.Faults, view.Fault{Field: "r" + strconv.Itoa(r.Number) + "-" + fieldOf(l.Column), Text: saidOfCell(r, l) + l.Cure})
+		}
+	}
+	p.recordRefusal(c, policy.ImportSheet, store.OfOrganisation(body.ID).Subject(), f)
+	return page{status: statuses[f.Kind], view: v}, nil
 }
 
 // otherRows are the numbers of the sheet's rows that are good or already in:

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -36,6 +37,21 @@ func (f IDFault) Sentence() string {
 		return "身份证件号码的校验位不符"
 	}
 	return "身份证件号码有误"
+}
+
+// NoSuchDay gives the birth date of a resident's number as words, such as
+// 1983年2月30日, when no calendar has that day; "" for every other number.
+func NoSuchDay(number string) string {
+	n := NormaliseID(strings.TrimSpace(number))
+	if len(n) != 18 || strings.Trim(n[:17], digits) != "" {
+		return ""
+	}
+	if _, err := time.Parse("20060102", n[6:14]); err == nil {
+		return ""
+	}
+	var year, month, day int
+	fmt.Sscanf(n[6:14], "%4d%2d%2d", &year, &month, &day)
+	return fmt.Sprintf("%d年%d月%d日", year, month, day)
 }
 
 // IDNumber is a number that passed: normalised, and for a resident's card with

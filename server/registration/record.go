@@ -76,6 +76,19 @@ func (c Conclusion) Word() string {
 // Adverse reports the two that are signed one by one (R24).
 func (c Conclusion) Adverse() bool { return c == Deferred || c == Failed }
 
+// ScopeWord names a class of notice one for a page.
+func ScopeWord(class string) string {
+	switch class {
+	case "S1":
+		return "对象类别 S1（公办在编，或经批准聘用）"
+	case "S2":
+		return "对象类别 S2（民办聘用）"
+	case "S3":
+		return "对象类别 S3（暂缓后已达到条件）"
+	}
+	return ""
+}
+
 // kindWord is the kind of registration in the notice's words.
 func kindWord(kind string) string {
 	switch kind {
