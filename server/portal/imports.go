@@ -152,7 +152,11 @@ func shortName(name string) string {
 // readInBackground runs the dry run of a job; its outcome is kept with it.
 func (p *Portal) readInBackground(job store.ImportJob, at time.Time) {
 	p.jobs.start(job.ID, func(ctx context.Context, tell func(int, int)) {
-		if err := p.dryRun(ctx, job, at, tell); err != nil {
+		err := p.dryRun(ctx, job, at, tell)
+		if ctx.Err() != nil {
+			return // the portal stops: the job stays as it is, and is read anew when somebody asks
+		}
+		if err != nil {
 			p.log.Error("dry run", "job", job.ID, slog.String("cause", err.Error()))
 			if err := p.store.Scratch().ImportProgress(again(ctx), job.ID, jobFailed, 0, 0, []byte(`{}`)); err != nil {
 				p.log.Error("dry run", "job", job.ID, "cause", err.Error())
@@ -195,6 +199,11 @@ func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, at time.Time, 
 			return err
 		}
 		rows = append(rows, store.ImportRow{Line: r.Number, Code: code, Cells: raw})
+	}
+	// Two portals may read a job that was left behind; what the first one found,
+	// and what was decided on it, stays.
+	if now, err := p.store.Scratch().ImportJob(ctx, job.ID); err != nil || now.State != jobReading {
+		return err
 	}
 	if err := p.store.Scratch().PutImportRows(ctx, job.ID, rows); err != nil {
 		return err
@@ -274,10 +283,7 @@ func (p *Portal) showImport(c *call) (answer, error) {
 	}
 	switch job.State {
 	case jobReading:
-		now, running := p.jobs.at(job.ID)
-		if !running { // the portal that read it is gone; the file is here
-			p.readInBackground(job, c.received)
-		}
+		now := p.progressOf(c, job)
 		return page{view: view.ImportProgress{Frame: p.frame(c, "正在试读"), File: job.FileName, Done: now.done, Total: now.total,
 			Sentence: progressWords(now), Status: "/imports/" + job.ID + "/progress", Reload: "/imports/" + job.ID}}, nil
 	case jobFailed:
@@ -290,6 +296,16 @@ func (p *Portal) showImport(c *call) (answer, error) {
 		return nil, err
 	}
 	return page{view: v}, nil
+}
+
+// progressOf is how far the reading of a job is. The portal that read it may be
+// gone; the file is here, so it is read again.
+func (p *Portal) progressOf(c *call, job store.ImportJob) progress {
+	now, running := p.jobs.at(job.ID)
+	if !running && job.State == jobReading {
+		p.readInBackground(job, c.received)
+	}
+	return now
 }
 
 func progressWords(now progress) string {
@@ -305,7 +321,7 @@ func (p *Portal) importProgress(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, _ := p.jobs.at(job.ID)
+	now := p.progressOf(c, job)
 	status := map[string]any{"done": now.done, "total": now.total, "sentence": progressWords(now)}
 	if job.State != jobReading {
 		status["location"] = "/imports/" + job.ID

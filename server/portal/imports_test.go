@@ -3,11 +3,14 @@ package portal_test
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
+	"mime/multipart"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
@@ -221,4 +224,59 @@ func TestCase3RowsOfASchoolWithoutLicenceMoveOnWhenTheCountyEntersIt(t *testing.
 		t.Errorf("the entry is %s about %s", e.Act, e.Subject)
 	}
 	l.refused(l.post("/licences", url.Values{"school": {unlicensed}, "licence_no": {"教民2号"}}), fault.Conflict, "已经登记过")
+}
+
+// caughtReading uploads a sheet and stops the portal while it is being read;
+// the path is the job's.
+func (w *town) caughtReading(t *testing.T, raw []byte) string {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("sheet", "applications-341021.xlsx")
+	must(t, err)
+	_, err = part.Write(raw)
+	must(t, err)
+	must(t, form.Close())
+	l := w.in(lead)
+	p := ask(t, l.Desk, "POST", "/imports", body.String(), map[string]string{"Content-Type": form.FormDataContentType(), "Origin": l.Origin, "Sec-Fetch-Site": "same-origin"})
+	w.portal.Close()
+	job := p.Header.Get("Location")
+	kept, err := w.store.Scratch().ImportJob(t.Context(), strings.TrimPrefix(job, "/imports/"))
+	must(t, err)
+	if kept.State != "reading" {
+		return ""
+	}
+	return job
+}
+
+func TestASheetThatWasBeingReadWhenThePortalStoppedIsReadAgain(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	raw := read(t, "applications-341021.xlsx")
+	job := ""
+	for range 5 { // a machine may be quick enough to end the reading first
+		if job = w.caughtReading(t, raw); job != "" {
+			break
+		}
+		w = w.twin()
+	}
+	if job == "" {
+		t.Fatal("no portal was stopped in the middle of a sheet")
+	}
+	records, size := w.records(), w.size()
+	second := w.twin()
+	l := second.in(lead)
+	// The browser that was left on the progress page only asks for progress.
+	var state map[string]any
+	for end := time.Now().Add(30 * time.Second); state["location"] != job; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the sheet is not read again: %v", state)
+		}
+		must(t, json.Unmarshal(l.ok(l.get(job+"/progress")).Body, &state))
+	}
+	want, err := os.ReadFile("../sheet/testdata/expected-341021.csv")
+	must(t, err)
+	sameLines(t, string(want), string(l.ok(l.get(job+"/report")).Body))
+	if second.records() != records || second.size() != size+1 { // the second sign-in
+		t.Errorf("reading again left %d entries, or a record", second.size()-size)
+	}
 }
