@@ -21,6 +21,7 @@ GRANT SELECT, UPDATE ON {database}.log_head TO 'sealdesk_portal'@'localhost';
 -- Records are never deleted.
 GRANT SELECT, INSERT, UPDATE ON {database}.organisations TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.staff TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.filings TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.appointments TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_keys TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_tokens TO 'sealdesk_portal'@'localhost';

@@ -9,6 +9,12 @@ const (
 	Login                Act = "login"                  // 登录
 	Logout               Act = "logout"                 // 退出
 	ViewHome             Act = "view_home"              // 今日办理
+	ListStaff            Act = "list_staff"             // 查看人员 (R54)
+	FileStaff            Act = "file_staff"             // 人员备案 (R54)
+	CheckStaff           Act = "check_staff"            // 审核人员备案 (R54)
+	EndPost              Act = "end_post"               // 离岗备案 (R54)
+	ExitStaff            Act = "exit_staff"             // 办结离岗 (R54)
+	SignPledge           Act = "sign_pledge"            // 签署承诺书 (R54)
 	ViewPlan             Act = "view_plan"              // 查看年度计划
 	SetWindow            Act = "set_window"             // 时段调整 (R33)
 	SetLicence           Act = "set_licence"            // 登记办学许可 (R02)
@@ -53,6 +59,7 @@ const (
 	ProofResource       Resource = "proof"
 	LogResource         Resource = "log"
 	KeyResource         Resource = "key"
+	StaffResource       Resource = "staff"
 	InstitutionResource Resource = "institution"
 	RefusalResource     Resource = "refusal"
 	ProposalResource    Resource = "proposal"
@@ -70,6 +77,12 @@ var acts = []actRow{
 	{Login, SessionResource, "登录"},
 	{Logout, SessionResource, "退出"},
 	{ViewHome, HomeResource, "今日办理"},
+	{ListStaff, StaffResource, "查看人员"},
+	{FileStaff, StaffResource, "人员备案"},
+	{CheckStaff, StaffResource, "审核人员备案"},
+	{EndPost, StaffResource, "离岗备案"},
+	{ExitStaff, StaffResource, "办结离岗"},
+	{SignPledge, StaffResource, "签署承诺书"},
 	{ViewPlan, PlanResource, "查看年度计划"},
 	{SetWindow, PlanResource, "时段调整"},
 	{SetLicence, LicenceResource, "登记办学许可"},
@@ -126,4 +139,11 @@ func (a Act) Name() string {
 		}
 	}
 	return string(a)
+}
+
+// Business reports whether an act is business of the registration year: what
+// nobody does before filing and training (R54, R43, case 60).
+func (a Act) Business() bool {
+	resource, _ := ActResource(a)
+	return resource == PlanResource || businessData(resource)
 }

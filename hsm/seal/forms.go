@@ -26,6 +26,11 @@ type Label struct {
 const (
 	Login            Kind = "login"             // 登录
 	Genesis          Kind = "genesis"           // 启用: entry 0
+	StaffFiling      Kind = "staff-filing"      // 人员备案
+	StaffCheck       Kind = "staff-check"       // 审核人员备案
+	StaffLeave       Kind = "staff-leave"       // 离岗备案
+	StaffExit        Kind = "staff-exit"        // 办结离岗
+	StaffPledge      Kind = "staff-pledge"      // 签署承诺书
 	Import           Kind = "import"            // 导入申请
 	Review           Kind = "review"            // 学校审查 (合格建议, batch)
 	ReviewAdverse    Kind = "review-adverse"    // 学校审查 (不利建议, singly)
@@ -103,6 +108,13 @@ func maybe(name string) Label {
 var forms = []Form{
 	{Kind: Login, Title: "登录", Statement: true, Labels: append([]Label{one("门户"), one("事项")}, foot...)},
 	batch(Genesis, "启用", one("日志名称"), one("日志公钥"), one("签发机构"), one("规则"), one("政策"), many("来源文件")),
+	statement(StaffFiling, "人员备案", one("备案类别"), one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("手机号"), one("拟任角色"),
+		one("承诺书"), one("任职起"), maybe("任职止"), maybe("向上报备日"), some("变更")),
+	statement(StaffCheck, "审核人员备案", one("备案表"), one("备案类别"), one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("手机号"),
+		one("拟任角色"), one("承诺书"), one("任职起"), maybe("任职止"), one("报备人"), one("审核意见"), maybe("理由")),
+	statement(StaffLeave, "离岗备案", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), one("账户"), one("理由")),
+	statement(StaffExit, "办结离岗", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), many("钥匙与介质")),
+	statement(StaffPledge, "签署承诺书", one("人员编号"), one("姓名"), many("承诺")),
 	batch(Import, "导入申请", one("计划年度"), one("导入编号"), one("文件摘要"), one("选择"), one("行数合计")),
 	batch(Review, "学校审查", one("计划年度"), one("学校"), one("审查结论")),
 	statement(ReviewAdverse, "学校审查（不利建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),

@@ -24,13 +24,16 @@ type Organisation struct {
 	ValidTo    *time.Time // last day, nil while it lasts
 }
 
-// Staff is a person with duties in the system (R54). No power comes from this
-// row: appointments and keys give it.
+// Staff is a person with duties in the system (R54): the account that a filing
+// opens and the end of the post closes. No power comes from this row:
+// appointments and keys give it.
 type Staff struct {
 	ID, Name, Org, Post string
 	Phone               string // encrypted at rest
 	FiledOn             *time.Time
-	Trained             []int // years whose training is complete (R43)
+	Pledge              string     // how the pledge (承诺) was given: PledgeSealed or a paper number; empty while it is open
+	Closes              *time.Time // from this moment on the account is closed; nil while the post lasts
+	Trained             []int      // years whose training is complete (R43)
 }
 
 // Appointment gives one person one role in one body.

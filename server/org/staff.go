@@ -71,7 +71,7 @@ func person(r record, trained string, year int) (s Staff, sentence string) {
 		if err != nil {
 			return s, "人员 " + s.ID + " 的备案日期应写作 2024-08-31 的样子，未备案的留空。"
 		}
-		s.FiledOn = &on
+		s.FiledOn, s.Pledge = &on, pledgeOnFile
 	}
 	switch r.get(trained) {
 	case "yes":
@@ -114,12 +114,52 @@ func appointments(s Staff, words string, tree Tree) (list []Appointment, sentenc
 	return list, ""
 }
 
-// MayAct says whether the person may do business acts in the plan year: filed
-// by the day of now (R54) and trained for that year (R43). Signing in and
-// reading the home page need neither.
-func (s Staff) MayAct(year int, now time.Time) error {
+// pledgeOnFile is the pledge of people who were filed before this register
+// began: their paper form carries it.
+const pledgeOnFile = "随纸质备案表"
+
+// Closed says that the post has ended, in the words of R54; nil while it lasts.
+// The closing moment itself is closed: what ends at 10:00:00.000 gives nothing
+// at that very millisecond.
+func (s Staff) Closed(now time.Time) error {
+	if s.Closes == nil || now.Before(*s.Closes) {
+		return nil
+	}
+	return fault.New(fault.Locked, "岗位已于 %s 结束，账户已关闭（通知第三部分“落实责任”）。仍在岗的，请由本单位重新备案。", s.LastDay())
+}
+
+// LastDay is the last day in the post, as pages and sentences write it; empty
+// while the post lasts.
+func (s Staff) LastDay() string { return lastDay(s.Closes) }
+
+func lastDay(closes *time.Time) string {
+	if closes == nil {
+		return ""
+	}
+	return closes.Add(-time.Millisecond).In(shanghai).Format(day)
+}
+
+// MayServe says whether the person may do any act at all besides signing in,
+// reading the home page and giving the pledge: filed by the day of now, pledge
+// given, post not ended (R54).
+func (s Staff) MayServe(now time.Time) error {
+	if err := s.Closed(now); err != nil {
+		return err
+	}
 	if s.FiledOn == nil || now.Before(*s.FiledOn) {
 		return fault.New(fault.Forbidden, "您还没有完成系统使用人员备案，不能办理业务（通知第三部分“落实责任”）。请先由本单位报备，备案登记后即可办理。")
+	}
+	if s.Pledge == "" {
+		return fault.New(fault.Forbidden, "您还没有签署承诺书，不能办理（通知第三部分“落实责任”）。请先到“我的备案”签署。")
+	}
+	return nil
+}
+
+// MayAct says whether the person may do business acts in the plan year: as
+// MayServe, and trained for that year (R43).
+func (s Staff) MayAct(year int, now time.Time) error {
+	if err := s.MayServe(now); err != nil {
+		return err
 	}
 	if !slices.Contains(s.Trained, year) {
 		return fault.New(fault.Forbidden, "您 %d 年度的培训还没有完成，不能办理业务（通知第三部分“组织学习”）。请先完成培训并由负责人确认。", year)

@@ -26,6 +26,8 @@ var places = []struct {
 	{policy.CountersignNotAccept, "receipt", "待复签", "/confirmations", nil},
 	{policy.ViewPlan, "calendar", "计划与时段", "/windows", nil},
 	{policy.SetLicence, "book", "办学许可", "/licences", nil},
+	{policy.ListStaff, "people", "人员", "/staff", nil},
+	{policy.SignPledge, "flag", "我的备案", "/me", nil},
 	{policy.ListKeys, "key", "钥匙", "/keys", nil},
 	{policy.ReadLog, "log", "日志", "/log", nil},
 }

@@ -29,6 +29,7 @@ type rows interface {
 	Staff(id string) (org.Staff, error)
 	Token(serial string) (custody.Token, error)
 	KeysIn(token string) ([]custody.Key, error)
+	peopleRows
 }
 
 // A matter is what somebody wants to do under a seal: what was typed and
@@ -71,6 +72,11 @@ type knowledge struct {
 
 // kindsOf lists, for each kind of statement, how to read its matter back.
 var kindsOf = map[seal.Kind]func() matter{
+	seal.StaffFiling:      func() matter { return &fileMatter{} },
+	seal.StaffCheck:       func() matter { return &checkMatter{} },
+	seal.StaffLeave:       func() matter { return &leaveMatter{} },
+	seal.StaffExit:        func() matter { return &exitMatter{} },
+	seal.StaffPledge:      func() matter { return &pledgeMatter{} },
 	seal.Import:           func() matter { return &importMatter{} },
 	seal.Review:           func() matter { return &reviewMatter{} },
 	seal.ReviewAdverse:    func() matter { return &reviewMatter{} },
@@ -99,7 +105,7 @@ var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true
 
 // propose drafts a matter from the rows as they are and asks for the seal.
 func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {
-	if err := p.working(c); err != nil && !urgent[m.act()] {
+	if err := p.fit(c, m.act()); err != nil {
 		return nil, err
 	}
 	grant, err := p.may(c, m.act(), body)
@@ -154,7 +160,7 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 	if err != nil {
 		return none, err
 	}
-	if err := p.working(c); err != nil && !urgent[m.act()] {
+	if err := p.fit(c, m.act()); err != nil {
 		return none, err
 	}
 	act := m.act()

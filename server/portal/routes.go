@@ -82,6 +82,17 @@ var routes = []route{
 	{"GET", "/licences", signedIn, (*Portal).licences},
 	{"POST", "/licences", signedIn, (*Portal).proposeLicence},
 
+	{"GET", "/me", signedIn, (*Portal).ownFile},
+	{"POST", "/me/pledge", signedIn, (*Portal).proposePledge},
+	{"GET", "/staff", signedIn, (*Portal).listStaff},
+	{"GET", "/staff/new", signedIn, (*Portal).newFiling},
+	{"POST", "/staff", signedIn, (*Portal).proposeFiling},
+	{"GET", "/staff/:id", signedIn, (*Portal).showPerson},
+	{"GET", "/staff/:id/file", signedIn, (*Portal).changeFiling},
+	{"POST", "/staff/:id/check", signedIn, (*Portal).proposeCheck},
+	{"POST", "/staff/:id/leave", signedIn, (*Portal).proposeLeave},
+	{"POST", "/staff/:id/exit", signedIn, (*Portal).proposeExit},
+
 	{"GET", "/log", signedIn, (*Portal).readLog},
 	{"GET", "/log/:number", signedIn, (*Portal).readEntry},
 	{"GET", "/keys", signedIn, (*Portal).listKeys},

@@ -160,6 +160,19 @@ func (p *Portal) may(c *call, act policy.Act, body org.Organisation) (policy.Gra
 	return p.policy.May(c.who.Officer, act, p.store.Body(body))
 }
 
+// fit asks what an act needs besides a role: business a person on file and
+// trained, every other act a person on file. What is urgent waits for nothing,
+// and the pledge is what completes the file.
+func (p *Portal) fit(c *call, act policy.Act) error {
+	switch {
+	case urgent[act], act == policy.SignPledge:
+		return nil
+	case act.Business():
+		return p.working(c)
+	}
+	return c.who.Staff.MayServe(c.received)
+}
+
 // working asks what every business act needs besides a role: the person is on
 // file and trained for the plan year (R54, R43).
 func (p *Portal) working(c *call) error {

@@ -150,6 +150,11 @@ var afterSealing = map[seal.Kind][]string{
 	seal.Release:          {"这份申请回到暂停之前的状态，接着办理"},
 	seal.Window:           {"新的时段立刻生效"},
 	seal.Licence:          {"等待这所学校许可证的申请自动转为待受理，不用重填"},
+	seal.StaffFiling:      {"备案表送安全保密管理员审核，审核签署后账户才开通或变更"},
+	seal.StaffCheck:       {"同意的，账户按备案表开通或变更；退回的，由报备单位改正后重报"},
+	seal.StaffLeave:       {"账户到期即关闭，已打开的登录在下一次操作时结束", "钥匙和介质交还或停用之后，由安全保密管理员办结离岗"},
+	seal.StaffExit:        {"离岗手续办结，任职一并终止；办过的事项和签署保留"},
+	seal.StaffPledge:      {"承诺书入档，备案完成"},
 	seal.KeyRevoke:        {"这把钥匙从下一次操作起失效，已打开的登录也随之结束；不能恢复"},
 	seal.KeyLost:          {"这把钥匙从下一次操作起失效，已打开的登录也随之结束；找回也不再启用"},
 }

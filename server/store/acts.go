@@ -48,6 +48,11 @@ func (r rule) second(kinds ...seal.Kind) rule {
 var rules = map[policy.Act]rule{
 	policy.Login:                alone(seal.Login),
 	policy.Logout:               {unsealed: true},
+	policy.FileStaff:            alone(seal.StaffFiling),
+	policy.CheckStaff:           alone(seal.StaffCheck),
+	policy.EndPost:              alone(seal.StaffLeave),
+	policy.ExitStaff:            alone(seal.StaffExit),
+	policy.SignPledge:           alone(seal.StaffPledge),
 	policy.SetWindow:            alone(seal.Window),
 	policy.SetLicence:           alone(seal.Licence),
 	policy.View:                 {unsealed: true}, // the sight of a full number is an entry

@@ -39,10 +39,18 @@ func touchNothing(*store.Tx, string) error { return nil }
 
 // deeds are the acts that people do.
 var deeds = map[policy.Act]deed{
-	policy.Login:     {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.Logout:    {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.View:      {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.SetWindow: {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
+	policy.Login:  {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Logout: {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.View:   {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.FileStaff: {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024",
+		touch: func(tx *store.Tx, id string) error {
+			return tx.Put(org.Filing{ID: "N" + id + "/1", Staff: "N" + id, Kind: org.FileNew, State: org.Filed, Form: org.Form{Org: "341021", Name: "新某"}})
+		}},
+	policy.CheckStaff: {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
+	policy.EndPost:    {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchStaff("U00011")},
+	policy.ExitStaff:  {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
+	policy.SignPledge: {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchStaff("U00005")},
+	policy.SetWindow:  {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
 	policy.SetLicence: {person: "U00006", body: "HS2", peer: "", outside: "U00006", outsideBody: "HS1",
 		touch: func(tx *store.Tx, _ string) error {
 			o, err := tx.Organisation("HS2")
@@ -81,6 +89,18 @@ func touchToken(person string) func(*store.Tx, string) error {
 		}
 		k.Reason = fmt.Sprint("改动 ", tx.Number())
 		return tx.Put(k)
+	}
+}
+
+// touchStaff changes an account.
+func touchStaff(person string) func(*store.Tx, string) error {
+	return func(tx *store.Tx, _ string) error {
+		s, err := tx.Staff(person)
+		if err != nil {
+			return err
+		}
+		s.Post = fmt.Sprint("岗位 ", tx.Number())
+		return tx.Put(s)
 	}
 }
 

@@ -65,7 +65,7 @@ func staffCells(s org.Staff, path string) []any {
 	for i, y := range s.Trained {
 		years[i] = strconv.Itoa(y)
 	}
-	return []any{s.ID, s.Name, s.Org, path, s.Post, s.Phone, millisOrNull(s.FiledOn), strings.Join(years, " ")}
+	return []any{s.ID, s.Name, s.Org, path, s.Post, s.Phone, millisOrNull(s.FiledOn), s.Pledge, millisOrNull(s.Closes), strings.Join(years, " ")}
 }
 
 func staffOf(row *row) org.Staff {
@@ -73,6 +73,7 @@ func staffOf(row *row) org.Staff {
 	s := org.Staff{ID: r.text(), Name: r.text(), Org: r.text()}
 	r.any()
 	s.Post, s.Phone, s.FiledOn = r.text(), r.text(), momentOrNil(r.any())
+	s.Pledge, s.Closes = r.text(), momentOrNil(r.any())
 	for _, y := range strings.Fields(r.text()) {
 		if n, err := strconv.Atoi(y); err == nil {
 			s.Trained = append(s.Trained, n)

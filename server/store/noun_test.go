@@ -107,6 +107,8 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, organisations, organisationCells(o), nil, sure(organisationOf), o)
 	s := filled[org.Staff]()
 	back(t, staff, staffCells(s, "/p/"), nil, sure(staffOf), s)
+	f := filled[org.Filing]()
+	back(t, filings, filingCells(f, "/p/"), nil, sure(filingOf), f)
 	m := filled[org.Appointment]()
 	back(t, appointments, appointmentCells(m, "/p/"), nil, sure(appointmentOf), m)
 	k := filled[custody.Key]()

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/custody"
@@ -15,9 +16,9 @@ type rowSource interface {
 	rowsOf(t *table, c cond) ([]*row, error)
 }
 
-// officerFrom builds who a person is, as the rows say now: the key must be in
-// his custody, and each appointment's body must exist.
-func officerFrom(from rowSource, person, session, key string, epoch uint64) (policy.Officer, error) {
+// officerFrom builds who a person is, as the rows say now: the account must be
+// open, the key in his custody, and each appointment's body must exist.
+func officerFrom(from rowSource, person, session, key string, epoch uint64, now time.Time) (policy.Officer, error) {
 	who := policy.Officer{Staff: person, Session: session, Key: key, Epoch: epoch}
 	p, err := from.row(staff, person)
 	if err != nil {
@@ -25,6 +26,9 @@ func officerFrom(from rowSource, person, session, key string, epoch uint64) (pol
 	}
 	if p == nil {
 		return who, forbid("人员名册里没有您，不能办理。请由安全保密管理员核对备案。")
+	}
+	if err := staffOf(p).Closed(now); err != nil {
+		return who, err
 	}
 	k, err := from.row(custodyKeys, key)
 	if err != nil {
@@ -115,7 +119,7 @@ func (r txRows) rowsOf(t *table, c cond) ([]*row, error) {
 }
 
 func (g *group) officer(tx *Tx, person, session, key string) (policy.Officer, error) {
-	return officerFrom(txRows{tx}, person, session, key, g.epoch)
+	return officerFrom(txRows{tx}, person, session, key, g.epoch, g.store.clock())
 }
 
 func (g *group) body(tx *Tx, id string) (policy.Body, error) { return bodyFrom(txRows{tx}, id) }

@@ -84,7 +84,7 @@ func (s *Store) Officer(ctx context.Context, person, fingerprint string) (policy
 			return err
 		}
 		r.head = &h
-		if who, err = officerFrom(r, person, "", fingerprint, h.epoch); err != nil {
+		if who, err = officerFrom(r, person, "", fingerprint, h.epoch, s.clock()); err != nil {
 			return err
 		}
 		p, err := r.row(staff, person)

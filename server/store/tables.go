@@ -81,7 +81,11 @@ var (
 		columns: join(texts("id", "parent", "path", "kind", "name", "ownership", "division", "stages", "licence"),
 			numbers("valid_from"), one(maybe, "valid_to"))}
 	staff = &table{name: "staff", class: isRecord, subject: "staff", power: true, shared: true,
-		columns: join(texts("id", "name", "org", "path", "post"), one(secret, "phone"), one(maybe, "filed_on"), texts("trained"))}
+		columns: join(texts("id", "name", "org", "path", "post"), one(secret, "phone"), one(maybe, "filed_on"), texts("pledge"), one(maybe, "closes"), texts("trained"))}
+	filings = &table{name: "filings", class: isRecord, subject: "filing", power: true,
+		columns: join(texts("id", "staff", "org", "path", "kind", "name", "post"), one(secret, "phone"), texts("roles", "pledge"),
+			numbers("starts"), columnsOf(maybe, []string{"closes", "upward"}), texts("state", "by_staff"), numbers("at"),
+			texts("checked_by"), one(maybe, "checked_at"), texts("note"))}
 	appointments = &table{name: "appointments", class: isRecord, subject: "appointment", power: true, shared: true,
 		columns: texts("id", "staff", "role", "org", "path")}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
@@ -143,7 +147,7 @@ var (
 
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
-	organisations, staff, appointments, custodyKeys, custodyTokens, custodyRequests,
+	organisations, staff, filings, appointments, custodyKeys, custodyTokens, custodyRequests,
 	windows, applications, reviews, corrections, imports, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }

@@ -15,6 +15,7 @@ import (
 	"sealdesk/server/audit"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
@@ -80,7 +81,11 @@ func everything(t *testing.T, w *storetest.World, word string, more func(*store.
 			all = append(all, a)
 			r := registration.Review{ID: id + "/1", Application: id, Round: 1, Reason: word, At: at, Compared: map[string]string{"gender": "same"}}
 			c := registration.Correction{ID: id + "/gender", Application: id, Field: "gender", Old: "female", New: "male", Reason: word, At: at}
+			f := org.Filing{ID: id + "/1", Staff: id, Kind: org.FileNew, State: org.Filed, At: at, Note: word, Form: org.Form{Org: "HS1", Starts: at}}
 			if word != "第一次" {
+				if _, err := tx.Filing(f.ID); err != nil {
+					return audit.Entry{}, err
+				}
 				if _, err := tx.Review(r.ID); err != nil {
 					return audit.Entry{}, err
 				}
@@ -88,7 +93,7 @@ func everything(t *testing.T, w *storetest.World, word string, more func(*store.
 					return audit.Entry{}, err
 				}
 			}
-			all = append(all, r, c)
+			all = append(all, r, c, f)
 		}
 		again, err := reread(tx, w, word)
 		if err != nil {

@@ -1,0 +1,25 @@
+package store
+
+import (
+	"strings"
+
+	"sealdesk/server/org"
+)
+
+func filingCells(f org.Filing, path string) []any {
+	return []any{f.ID, f.Staff, f.Org, path, string(f.Kind), f.Name, f.Post, f.Phone, strings.Join(f.Roles, " "), f.Pledge,
+		millis(f.Starts), millisOrNull(f.Closes), millisOrNull(f.Upward), string(f.State), f.By, millis(f.At), f.CheckedBy,
+		millisOrNull(f.CheckedAt), f.Note}
+}
+
+func filingOf(row *row) org.Filing {
+	r := reader{cells: row.plain}
+	f := org.Filing{ID: r.text(), Staff: r.text()}
+	f.Org = r.text()
+	r.any()
+	f.Kind, f.Name, f.Post, f.Phone = org.FilingKind(r.text()), r.text(), r.text(), r.text()
+	f.Roles, f.Pledge, f.Starts, f.Closes, f.Upward = strings.Fields(r.text()), r.text(), r.time(), momentOrNil(r.any()), momentOrNil(r.any())
+	f.State, f.By, f.At = org.FilingState(r.text()), r.text(), r.time()
+	f.CheckedBy, f.CheckedAt, f.Note = r.text(), momentOrNil(r.any()), r.text()
+	return f
+}

@@ -1,0 +1,32 @@
+package web
+
+import "sealdesk/web/view"
+
+func officeSamples() []sample {
+	f := frame("人员", "")
+	register := &view.Register{Caption: "人员名册", Columns: []string{"人员", "机构", "岗位", "状态"}, Paging: view.Paging{Total: 651, Next: "/staff?after=x", Unit: "人"}}
+	for range 6 {
+		register.Rows = append(register.Rows, view.RegisterRow{Cells: []view.Cell{{Text: "潘令仪", Href: "/staff/P-0388", Sub: "P-0388"}, {Text: "休宁县教育局"}, {Text: "审核员"}, {Mark: view.Mark{Kind: "ok", Text: "可办理"}}}})
+	}
+	list := view.Office{Frame: f, Heading: "人员与备案", Lead: "休宁县教育局及以下机构。", Tiles: []view.Tile{{Count: 651, Text: "在册"}, {Count: 2, Text: "未备案", Hot: true}},
+		Search:   &view.Search{Action: "/staff", Label: "人员编号或姓名", State: view.Choices{Items: []view.Choice{{Text: "全部"}}}},
+		Sections: []view.Section{{ID: "open", Title: "等办的备案", Small: "0 份", Empty: "没有等办的备案。", Go: view.Link{Text: "为新人员报备", Href: "/staff/new"}}, {ID: "register", Title: "人员名册", Register: register}}}
+	form := view.ActForm{ID: "leave", Title: "离岗备案", Say: "签署后账户到期即关闭。", Action: "/staff/x/leave", Inputs: []view.Input{{Kind: "day", Name: "last", Label: "最后在岗的日期"}, {Kind: "area", Name: "leave_reason", Label: "理由"},
+		{Kind: "radios", Name: "verdict", Label: "审核意见", Choices: view.Choices{Items: []view.Choice{{Value: "accept", Text: "同意"}, {Value: "back", Text: "退回"}}}},
+		{Kind: "ticks", Name: "role", Label: "拟任角色", Hint: "备案不授予角色。", Choices: view.Choices{Items: []view.Choice{{Value: "CA", Text: "区县审核人员", Hint: "审核"}}}},
+		{Kind: "select", Name: "org", Label: "所在机构", Choices: view.Choices{Items: []view.Choice{{Value: "341022", Text: "休宁县教育局"}}}},
+		{Kind: "time", Name: "noticed", Label: "发现时间"}, {Name: "name", Label: "姓名", Hint: "照证件"}, {Kind: "hidden", Name: "id"}}}
+	one := view.Office{Frame: frame("人员 P-0388", ""), Back: view.Link{Text: "回到人员名册", Href: "/staff"}, Heading: "潘令仪", Lead: "P-0388，休宁县教育局审核员", Say: "岗位已于 2024-08-31 结束，账户已关闭。",
+		Sections: []view.Section{{ID: "account", Title: "账户", Say: "须核对。", Facts: []view.Fact{{Label: "状态", Value: "已关闭"}, {Label: "手机号", Value: "末四位 8888"}}},
+			{ID: "past", Title: "经过", Events: []view.Event{{Dot: "seal", At: now, What: "人员备案", Number: 7, Href: "/receipts/7", By: "罗以宁"}}}}, Forms: []view.ActForm{form}}
+	bad := one
+	bad.Frame = refused(one.Frame, "没有报备", view.Fault{Field: "last", Text: "请填写日期。"})
+	wrong := form
+	wrong.Inputs = append([]view.Input{}, form.Inputs...)
+	for i := range wrong.Inputs {
+		wrong.Inputs[i].Field.Error, wrong.Inputs[i].Choices.Error = "请填写。", "请选择。"
+	}
+	bad.Forms = []view.ActForm{wrong}
+	upload := view.Office{Frame: f, Heading: "导入名册", Sections: []view.Section{{Form: &view.ActForm{ID: "sheet-form", Title: "选择文件", Action: "/staff/import", Button: "上传并比较", Upload: true, Inputs: []view.Input{{Kind: "file", Name: "sheet", Label: "名册（.xlsx）", Hint: "不超过 5 MiB。"}}}}}}
+	return []sample{{"office-list", list}, {"office-one", one}, {"office-refused", bad}, {"office-upload", upload}, {"office-empty", view.Office{Frame: f, Heading: "空"}}}
+}
