@@ -31,6 +31,7 @@ GRANT SELECT, INSERT, UPDATE ON {database}.applications TO 'sealdesk_portal'@'lo
 GRANT SELECT, INSERT, UPDATE ON {database}.reviews TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.corrections TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.imports TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.delegations TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.proposals TO 'sealdesk_portal'@'localhost';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.sessions TO 'sealdesk_portal'@'localhost';

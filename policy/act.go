@@ -29,6 +29,8 @@ const (
 	ReturnToSchool       Act = "return_to_school"       // 退回学校 (R22)
 	Conclude             Act = "conclude"               // 给出注册结论, batch or single (R23)
 	Confirm              Act = "confirm"                // 复签注册结论 (R24)
+	NameSender           Act = "name_sender"            // 委托上报 (domain section 4)
+	EndSender            Act = "end_sender"             // 终止委托上报
 	Withdraw             Act = "withdraw"               // 撤回申请, at the teacher's paper request
 	CountersignWithdraw  Act = "countersign_withdraw"   // 撤回申请复签
 	Hold                 Act = "hold"                   // 暂停办理, under a case number (R52)
@@ -55,6 +57,7 @@ const (
 	LicenceResource     Resource = "licence"
 	ApplicationResource Resource = "application"
 	ImportResource      Resource = "import"
+	SenderResource      Resource = "sender"
 	ReceiptResource     Resource = "receipt"
 	ProofResource       Resource = "proof"
 	LogResource         Resource = "log"
@@ -97,6 +100,8 @@ var acts = []actRow{
 	{ReturnToSchool, ApplicationResource, "退回学校"},
 	{Conclude, ApplicationResource, "给出注册结论"},
 	{Confirm, ApplicationResource, "复签注册结论"},
+	{NameSender, SenderResource, "委托上报"},
+	{EndSender, SenderResource, "终止委托上报"},
 	{Withdraw, ApplicationResource, "撤回申请"},
 	{CountersignWithdraw, ApplicationResource, "复签撤回申请"},
 	{Hold, ApplicationResource, "暂停办理"},

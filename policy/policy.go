@@ -298,7 +298,7 @@ func (p *Policy) gives(role Role, act Act) bool {
 func (p *Policy) rolesFor(act Act) []Role {
 	var list []Role
 	for _, role := range Roles() {
-		if p.gives(role, act) {
+		if p.gives(role, act) && !role.Lent() {
 			list = append(list, role)
 		}
 	}

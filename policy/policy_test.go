@@ -42,7 +42,7 @@ var homes = []struct {
 	Role policy.Role
 	Body policy.Body
 }{
-	{policy.SC, school}, {policy.SH, school}, {policy.CA, county}, {policy.CL, county},
+	{policy.SC, school}, {policy.SH, school}, {policy.DH, school}, {policy.CA, county}, {policy.CL, county},
 	{policy.MD, cityRun}, {policy.MD, city}, {policy.ML, city}, {policy.MR, city},
 	{policy.SYS, city}, {policy.SEC, city}, {policy.AUD, city},
 }

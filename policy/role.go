@@ -9,6 +9,7 @@ type Role string
 const (
 	SC     Role = "SC"
 	SH     Role = "SH"
+	DH     Role = "DH" // lent for a time, never by an appointment
 	CA     Role = "CA"
 	CL     Role = "CL"
 	MD     Role = "MD"
@@ -42,6 +43,7 @@ type roleRow struct {
 var roles = []roleRow{
 	{SC, "学校具体负责人员", atSchool, false},
 	{SH, "校长", atSchool, false},
+	{DH, "上报代理人", atSchool, false},
 	{CA, "区县审核人员", atCounty, false},
 	{CL, "区县负责人", atCounty, false},
 	{MD, "市直审核人员", atCityRun | atCity, false},
@@ -69,11 +71,15 @@ func (r Role) Name() string {
 	return string(r)
 }
 
-// Known reports whether a person can have this role.
+// Known reports whether a person can be appointed to this role.
 func (r Role) Known() bool {
 	_, ok := r.row()
-	return ok
+	return ok && !r.Lent()
 }
+
+// Lent reports a role that comes from a delegation for a time, and from no
+// appointment.
+func (r Role) Lent() bool { return r == DH }
 
 // Fits reports whether the role can be held in a body of this kind: city,
 // city_run, county; every other kind is a school.

@@ -129,6 +129,18 @@ func schoolSamples() []sample {
 	unlicensed := licence
 	unlicensed.Frame = refused(licence.Frame, "许可证没有登记", view.Fault{Field: "licence_no", Text: "请写办学许可证号"})
 	unlicensed.Number.Error = "请写办学许可证号"
-	return []sample{{"board", board}, {"board-refused", bad}, {"board-empty", view.Board{Frame: frame("学校审查", "")}}, {"sending", send}, {"sending-missing", missing}, {"sending-barred", barred}, {"sending-empty", view.Sending{Frame: frame("学校上报", ""), School: "率水初级中学"}},
+	send.Others = []view.Link{{Text: "云岭教学点", Href: "/send?school=HS2"}}
+	send.Left = rows(1, waiting)
+	send.Left[0].Missing = "申请 2024-341022-000502 的姓名和学校与您相同，任何人不得办理自己的申请。"
+	senders := view.Senders{Frame: frame("委托上报", ""), Lead: "现有 1 项委托有效。", Action: "/senders", EndAction: "/senders/end", Chosen: "率水初级中学", ChosenID: "HS1",
+		School:   view.Choices{Items: []view.Choice{{Value: "HS1", Text: "率水初级中学", Chosen: true}, {Value: "HS2", Text: "云岭教学点"}}},
+		Delegate: view.Choices{Items: []view.Choice{{Value: "U1", Text: "汪知白，副校长"}, {Value: "HS2", Text: "中心校：云岭教学点"}}},
+		Rows:     []view.SenderRow{{School: "率水初级中学", Delegate: "汪知白", Kind: "本校人员代理上报", From: now, Until: clockAt(11, 16, 0, 0, 0), Reason: "校长本人申请，须回避", By: "叶秉文", State: view.Mark{Kind: "ok", Text: "有效"}}},
+		End:      view.Choices{Items: []view.Choice{{Value: "HS1/1", Text: "率水初级中学，汪知白"}}}}
+	unnamed := senders
+	unnamed.Frame = refused(senders.Frame, "没有提交，2 处要改", view.Fault{Field: "until", Text: "请填今天或以后的日期"}, view.Fault{Field: "reason", Text: "请填写委托的理由"})
+	unnamed.Until, unnamed.Reason = view.Field{Value: "2024-11-01", Error: "请填今天或以后的日期"}, view.Field{Error: "请填写委托的理由"}
+	alone := view.Senders{Frame: frame("委托上报", ""), Action: "/senders", Chosen: "云岭教学点"}
+	return []sample{{"senders", senders}, {"senders-refused", unnamed}, {"senders-empty", alone}, {"sending-left", send}, {"board", board}, {"board-refused", bad}, {"board-empty", view.Board{Frame: frame("学校审查", "")}}, {"sending", send}, {"sending-missing", missing}, {"sending-barred", barred}, {"sending-empty", view.Sending{Frame: frame("学校上报", ""), School: "率水初级中学"}},
 		{"confirmations", confirm}, {"confirmations-empty", view.Confirmations{Frame: frame("等待复签", "")}}, {"licences", licence}, {"licences-refused", unlicensed}, {"licences-empty", view.Licences{Frame: frame("办学许可证", "")}}}
 }

@@ -43,6 +43,8 @@ const (
 	Withdraw         Kind = "withdraw"          // 撤回申请, handler and head
 	Hold             Kind = "hold"              // 暂停办理
 	Release          Kind = "release"           // 恢复办理
+	SenderName       Kind = "sender-name"       // 委托上报
+	SenderEnd        Kind = "sender-end"        // 终止委托上报
 	Window           Kind = "window"            // 时段调整
 	Licence          Kind = "licence"           // 登记办学许可
 	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
@@ -130,6 +132,8 @@ var forms = []Form{
 	statement(Withdraw, "撤回申请", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("原状态"), one("理由"), one("申请书页码"), one("扫描件摘要")),
 	statement(Hold, "暂停办理", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("原状态"), one("案号"), one("理由")),
 	statement(Release, "恢复办理", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("案号"), one("恢复到"), one("理由")),
+	statement(SenderName, "委托上报", one("学校"), one("方式"), one("受托方"), one("开始"), one("结束"), one("理由")),
+	statement(SenderEnd, "终止委托上报", one("学校"), one("委托编号"), one("方式"), one("受托方"), one("理由")),
 	statement(Window, "时段调整", one("计划年度"), one("适用机构"), one("阶段"), one("原开始"), one("原结束"), one("新开始"), one("新结束"),
 		one("理由"), maybe("文号")),
 	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),

@@ -8,7 +8,26 @@ ALTER TABLE applications
 	ADD COLUMN withdraw_scan VARBINARY(64) NOT NULL DEFAULT '',
 	ADD KEY applications_number (id_number_blind);
 
+CREATE TABLE delegations (
+	id VARBINARY(100) NOT NULL PRIMARY KEY,
+	school VARBINARY(64) NOT NULL,
+	path VARBINARY(255) NOT NULL,
+	kind VARBINARY(16) NOT NULL,
+	delegate VARBINARY(64) NOT NULL,
+	from_at BIGINT NOT NULL,
+	until_at BIGINT NOT NULL,
+	reason TEXT NOT NULL,
+	by_staff VARBINARY(64) NOT NULL,
+	ended_by VARBINARY(64) NOT NULL,
+	end_reason TEXT NOT NULL,
+	ended_at BIGINT NOT NULL,
+	entry BIGINT UNSIGNED NOT NULL,
+	KEY delegations_delegate (delegate),
+	KEY delegations_path (path, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: who sends for a school, for a time; gives power';
+
 -- +goose Down
+DROP TABLE delegations;
 ALTER TABLE applications
 	DROP KEY applications_number,
 	DROP COLUMN held_from, DROP COLUMN hold_case, DROP COLUMN hold_reason,

@@ -7,7 +7,27 @@ ALTER TABLE applications ADD COLUMN withdraw_page TEXT NOT NULL DEFAULT '';
 ALTER TABLE applications ADD COLUMN withdraw_scan TEXT NOT NULL DEFAULT '';
 CREATE INDEX applications_number ON applications (id_number_blind);
 
+-- record: who sends for a school, for a time; gives power
+CREATE TABLE delegations (
+	id TEXT NOT NULL PRIMARY KEY,
+	school TEXT NOT NULL,
+	path TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	delegate TEXT NOT NULL,
+	from_at INTEGER NOT NULL,
+	until_at INTEGER NOT NULL,
+	reason TEXT NOT NULL,
+	by_staff TEXT NOT NULL,
+	ended_by TEXT NOT NULL,
+	end_reason TEXT NOT NULL,
+	ended_at INTEGER NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delegations_delegate ON delegations (delegate);
+CREATE INDEX delegations_path ON delegations (path, id);
+
 -- +goose Down
+DROP TABLE delegations;
 DROP INDEX applications_number;
 ALTER TABLE applications DROP COLUMN held_from;
 ALTER TABLE applications DROP COLUMN hold_case;

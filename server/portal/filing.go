@@ -62,7 +62,7 @@ func (p *Portal) filingPage(c *call, account *org.Staff) (view.Office, error) {
 	}
 	for _, r := range policy.Roles() {
 		for kind := range kinds {
-			if r.Fits(kind) {
+			if r.Known() && r.Fits(kind) {
 				roles.Items = append(roles.Items, view.Choice{Value: string(r), Text: r.Name(), Chosen: slices.Contains(c.form["role"], string(r))})
 				break
 			}

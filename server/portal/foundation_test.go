@@ -71,6 +71,9 @@ func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
 	must(tb, err)
 	windows, err := registration.ParseWindows(bytes.NewReader(read(tb, "windows.csv")), sample.Year)
 	must(tb, err)
+	roster.Staff = append(roster.Staff, org.Staff{ID: deputy, Name: "汪知白", Org: school, Post: "副园长", Phone: "15400000001",
+		FiledOn: &foundingDay, Pledge: "随纸质备案表", Trained: []int{sample.Year}})
+	roster.Appointments = append(roster.Appointments, org.Appointment{ID: deputy + "/SC/" + school, Staff: deputy, Role: "SC", Org: school})
 	var nouns []any
 	for _, o := range tree.All() {
 		nouns = append(nouns, o)

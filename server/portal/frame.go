@@ -22,6 +22,7 @@ var places = []struct {
 	{policy.Review, "flag", "学校审查", "/review", nil},
 	{policy.Send, "stamp", "学校上报", "/send", nil},
 	{policy.List, "list", "申请", "/applications", nil},
+	{policy.NameSender, "people", "委托上报", "/senders", nil},
 	{policy.Confirm, "receipt", "待复签", "/confirmations", nil},
 	{policy.CountersignNotAccept, "receipt", "待复签", "/confirmations", nil},
 	{policy.ViewPlan, "calendar", "计划与时段", "/windows", nil},
@@ -83,7 +84,7 @@ func (p *Portal) anywhere(c *call, act policy.Act) bool {
 // stages are the windows that a role works in.
 var stages = map[policy.Role][]string{
 	policy.SC: {"application", "school_review"},
-	policy.SH: {"school_review"},
+	policy.SH: {"school_review"}, policy.DH: {"school_review"},
 	policy.CA: {"audit"}, policy.MD: {"audit"},
 	policy.CL: {"application", "audit"}, policy.ML: {"application", "audit"},
 }

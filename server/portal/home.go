@@ -57,6 +57,14 @@ func (p *Portal) home(c *call) (answer, error) {
 			work += d.Count
 		}
 	}
+	delegated, err := p.delegatedWork(c, registration.Calendar(windows))
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range delegated {
+		v.Due = append(v.Due, d)
+		work += d.Count
+	}
 	v.Lead = "共有 " + strconv.Itoa(work) + " 件事等您办理，按期限排列。"
 	if work == 0 {
 		v.Lead = "目前没有等您办理的事项。"

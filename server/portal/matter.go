@@ -27,6 +27,7 @@ type rows interface {
 	WindowsOf(year int, body string) ([]registration.Window, error)
 	Organisation(id string) (org.Organisation, error)
 	Staff(id string) (org.Staff, error)
+	Delegation(id string) (registration.Delegation, error)
 	Token(serial string) (custody.Token, error)
 	KeysIn(token string) ([]custody.Key, error)
 	peopleRows
@@ -89,6 +90,8 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.Withdraw:         func() matter { return &withdrawMatter{} },
 	seal.Hold:             func() matter { return &holdMatter{} },
 	seal.Release:          func() matter { return &releaseMatter{} },
+	seal.SenderName:       func() matter { return &senderMatter{} },
+	seal.SenderEnd:        func() matter { return &senderEndMatter{} },
 	seal.Window:           func() matter { return &windowMatter{} },
 	seal.Licence:          func() matter { return &licenceMatter{} },
 	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },

@@ -339,6 +339,32 @@ func inputs(tb testing.TB, p desk.Page, prefix string) (list []input) {
 	return list
 }
 
+// options are the values that a page's list offers.
+func options(tb testing.TB, p desk.Page, name string) (list []string) {
+	tb.Helper()
+	root, err := html.Parse(bytes.NewReader(p.Body))
+	must(tb, err)
+	attribute := func(n *html.Node, key string) string {
+		for _, a := range n.Attr {
+			if a.Key == key {
+				return a.Val
+			}
+		}
+		return ""
+	}
+	for n := range root.Descendants() {
+		if n.Data != "select" || attribute(n, "name") != name {
+			continue
+		}
+		for o := range n.Descendants() {
+			if v := attribute(o, "value"); o.Data == "option" && v != "" {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}
+
 // review fills every step of a record's review; change may alter a step's form.
 func (r reader) review(id string, conclusion registration.Conclusion, change func(step string, form url.Values)) desk.Page {
 	r.t.tb.Helper()

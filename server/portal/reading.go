@@ -60,6 +60,9 @@ func (r reading) WindowsOf(year int, body string) ([]registration.Window, error)
 func (r reading) Organisation(id string) (org.Organisation, error) {
 	return r.store.Organisation(r.ctx, id)
 }
+func (r reading) Delegation(id string) (registration.Delegation, error) {
+	return r.store.Delegation(r.ctx, id)
+}
 func (r reading) Staff(id string) (org.Staff, error) { return r.store.Staff(r.ctx, id) }
 func (r reading) Token(serial string) (custody.Token, error) {
 	return r.store.Token(r.ctx, r.grant, serial)

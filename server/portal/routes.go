@@ -74,6 +74,9 @@ var routes = []route{
 	{"POST", "/review", signedIn, (*Portal).proposeReview},
 	{"GET", "/send", signedIn, (*Portal).sendBoard},
 	{"POST", "/send", signedIn, (*Portal).proposeSend},
+	{"GET", "/senders", signedIn, (*Portal).senders},
+	{"POST", "/senders", signedIn, (*Portal).proposeSender},
+	{"POST", "/senders/end", signedIn, (*Portal).proposeSenderEnd},
 	{"GET", "/confirmations", signedIn, (*Portal).confirmations},
 	{"GET", "/confirmations/:id", signedIn, (*Portal).confirmation},
 

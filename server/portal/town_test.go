@@ -44,10 +44,11 @@ const (
 	cityHead            = "U00836"
 	leadOf祁门            = "U00045"
 	untrained, unfiled  = "U00030", "U00015"
+	deputy              = "U90001" // second handler of the first school
 )
 
 var cast = []string{sys, sec, sec2, aud, cityLead, rechecker, cityAuditor, otherAuditor, auditor, auditor2, lead, lead2, neighbour, bothRoles,
-	handler, head, handler2, head2, cityHandler, cityHead, leadOf祁门, untrained, unfiled}
+	handler, head, handler2, head2, cityHandler, cityHead, leadOf祁门, untrained, unfiled, deputy}
 
 // Bodies of the town.
 const (

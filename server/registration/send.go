@@ -60,6 +60,10 @@ func Send(all []Application, chosen []string, head Person, c Calendar, now time.
 	return steps, nil
 }
 
+// MaySend says whether the person may send the record: it is not his own, and
+// he has no other part in it. What a head may not send, his deputy sends.
+func (a Application) MaySend(by Person) error { return a.mayTake(PartSender, by) }
+
 // oneSchool refuses a list that mixes schools, years or handling paths.
 func oneSchool(all []Application) error {
 	for _, a := range all {

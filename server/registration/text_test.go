@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sealdesk/hsm/seal"
+	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/registration"
 )
@@ -77,6 +78,10 @@ func texts(t testing.TB) map[string]seal.Statement {
 	all["hold"] = make1(registration.HoldStatement(header(lead), held))
 	all["release"] = make1(registration.ReleaseStatement(header(lead), step(held.After.Release(lead, "查清无误", judge(), inAudit))))
 	all["withdraw"] = make1(registration.WithdrawStatement(header(handler, head), step(sent[1].After.Withdraw(handler, head, paper, inAudit))))
+
+	named := must[registration.Delegation](t)(registration.NameSender("0102030405060708", "HS10200", "341021", deputy, head, policy.SH, *day("2024-11-07"), "本人申请须回避", 2024, inReview))
+	all["sender-name"] = make1(registration.SenderStatement(header(head), named, "歙县松源小学", deputy.Name))
+	all["sender-end"] = make1(registration.SenderEndStatement(header(head), must[registration.Delegation](t)(named.End(head, "已上报完", inReview)), "歙县松源小学", deputy.Name))
 
 	w, _ := calendar.Window(2024, "341021", "audit")
 	moved := w
@@ -184,7 +189,7 @@ func TestCase45OneRowChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
 
 func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
 	all := texts(t)
-	if len(all) != 14 {
+	if len(all) != 16 {
 		t.Errorf("%d kinds", len(all))
 	}
 	a := atCounty(t, application(1, short))

@@ -29,6 +29,7 @@ func OfReview(id string) Ref       { return Ref{reviews, id} }
 func OfCorrection(id string) Ref   { return Ref{corrections, id} }
 func OfWindow(id string) Ref       { return Ref{windows, id} }
 func OfImport(id string) Ref       { return Ref{imports, id} }
+func OfDelegation(id string) Ref   { return Ref{delegations, id} }
 func OfProposal(id string) Ref     { return Ref{proposals, id} }
 func OfOrganisation(id string) Ref { return Ref{organisations, id} }
 func OfStaff(id string) Ref        { return Ref{staff, id} }

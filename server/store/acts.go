@@ -65,6 +65,8 @@ var rules = map[policy.Act]rule{
 	policy.ReturnToSchool:       alone(seal.Return),
 	policy.Conclude:             alone(seal.Conclude).first(seal.ConcludeAdverse, seal.ConcludeOverride),
 	policy.Confirm:              rule{}.second(seal.ConcludeAdverse, seal.ConcludeOverride),
+	policy.NameSender:           alone(seal.SenderName),
+	policy.EndSender:            alone(seal.SenderEnd),
 	policy.Withdraw:             rule{}.first(seal.Withdraw),
 	policy.CountersignWithdraw:  rule{}.second(seal.Withdraw),
 	policy.Hold:                 alone(seal.Hold),

@@ -72,12 +72,20 @@ var deeds = map[policy.Act]deed{
 	policy.ReturnToSchool:       {person: "U00005", body: "341021", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Conclude:             {person: "U00005", body: "341021", first: "U00005", second: "U00006", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Confirm:              {person: "U00006", body: "341021", first: "U00005", second: "U00006", touch: touchApplication},
-	policy.Withdraw:             {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
-	policy.CountersignWithdraw:  {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
-	policy.Hold:                 {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
-	policy.Release:              {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
-	policy.RevokeKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
-	policy.ReportLoss:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.NameSender: {person: "U00006", body: "HS1", outside: "U00006", outsideBody: "HS2",
+		touch: func(tx *store.Tx, id string) error {
+			return tx.Put(registration.Delegation{ID: "HS1/" + id, School: "HS1", Kind: registration.Deputy, Delegate: "U00003", By: "U00006"})
+		}},
+	policy.EndSender: {person: "U00006", body: "HS1", outside: "U00006", outsideBody: "HS2",
+		touch: func(tx *store.Tx, id string) error {
+			return tx.Put(registration.Delegation{ID: "HS1/" + id, School: "HS1", Kind: registration.Deputy, Delegate: "U00003", EndedBy: "U00006"})
+		}},
+	policy.Withdraw:            {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
+	policy.CountersignWithdraw: {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
+	policy.Hold:                {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
+	policy.Release:             {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
+	policy.RevokeKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.ReportLoss:          {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 }
 
 // touchToken changes the token that somebody holds.

@@ -94,3 +94,16 @@ func proposalOf(row *row) registration.Proposal {
 	return registration.Proposal{ID: r.text(), Kind: r.text(), Unit: r.text(), Path: r.text(), Subject: r.text(), Text: r.bytes(),
 		Signers: strings.Fields(r.text()), Signed: strings.Fields(r.text()), State: r.text(), Note: r.text(), Expires: r.time()}
 }
+
+func delegationCells(d registration.Delegation, path string) []any {
+	return []any{d.ID, d.School, path, d.Kind, d.Delegate, millis(d.From), millis(d.Until), d.Reason, d.By, d.EndedBy, d.EndReason, millis(d.EndedAt)}
+}
+
+func delegationOf(row *row) registration.Delegation {
+	r := reader{cells: row.plain}
+	d := registration.Delegation{ID: r.text(), School: r.text()}
+	r.any()
+	d.Kind, d.Delegate, d.From, d.Until = r.text(), r.text(), r.time(), r.time()
+	d.Reason, d.By, d.EndedBy, d.EndReason, d.EndedAt = r.text(), r.text(), r.text(), r.text(), r.time()
+	return d
+}

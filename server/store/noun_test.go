@@ -101,6 +101,8 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, windows, windowCells(w, "/p/"), nil, sure(windowOf), w)
 	i := filled[registration.Import]()
 	back(t, imports, importCells(i, "/p/"), nil, sure(importOf), i)
+	l := filled[registration.Delegation]()
+	back(t, delegations, delegationCells(l, "/p/"), nil, sure(delegationOf), l)
 	p := filled[registration.Proposal]()
 	back(t, proposals, proposalCells(p), nil, sure(proposalOf), p)
 	o := filled[org.Organisation]()

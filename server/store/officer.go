@@ -46,9 +46,38 @@ func officerFrom(from rowSource, person, session, key string, epoch uint64, now 
 		if err != nil {
 			return who, err
 		}
-		who.Appointments = append(who.Appointments, policy.Appointment{Role: policy.Role(a.text("role")), Body: b})
+		if role := policy.Role(a.text("role")); !role.Lent() {
+			who.Appointments = append(who.Appointments, policy.Appointment{Role: role, Body: b})
+		}
 	}
-	return who, nil
+	return who, lend(from, &who, now)
+}
+
+// lend adds what delegations give a person for the time being: as a deputy
+// himself, or as a head of a centre school.
+func lend(from rowSource, who *policy.Officer, now time.Time) error {
+	delegates := is("delegate", who.Staff)
+	for _, a := range who.Appointments {
+		if a.Role == policy.SH {
+			delegates.values = append(delegates.values, a.Body.ID)
+		}
+	}
+	list, err := from.rowsOf(delegations, delegates)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		d := delegationOf(r)
+		if !d.Active(now) {
+			continue
+		}
+		b, err := bodyFrom(from, d.School)
+		if err != nil {
+			return err
+		}
+		who.Appointments = append(who.Appointments, policy.Appointment{Role: policy.DH, Body: b})
+	}
+	return nil
 }
 
 // bodyFrom sees an organisation as the policy does.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"sealdesk/policy"
+	"sealdesk/server/custody"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 )
@@ -163,4 +164,33 @@ func (s *Store) ProposalOf(ctx context.Context, id string) (registration.Proposa
 		return registration.Proposal{}, err
 	}
 	return proposalOf(r), nil
+}
+
+// Delegation reads one delegation by its id.
+func (s *Store) Delegation(ctx context.Context, id string) (registration.Delegation, error) {
+	r, err := s.one(ctx, delegations, id)
+	if err != nil {
+		return registration.Delegation{}, err
+	}
+	return delegationOf(r), nil
+}
+
+// Delegations lists who sends for the schools within the reach of the grant,
+// by school, those that ended too.
+func (s *Store) Delegations(ctx context.Context, g policy.Grant) ([]registration.Delegation, error) {
+	from, to := g.Range()
+	rows, err := s.many(ctx, delegations, "path >= ? AND path < ?", from, to)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(delegationOf))
+}
+
+// Colleagues lists who serves in a body and holds a key, whatever the role.
+func (s *Store) Colleagues(ctx context.Context, body string) ([]org.Staff, error) {
+	rows, err := s.many(ctx, staff, "org = ? AND id IN (SELECT k.staff FROM custody_keys k WHERE k.state = ?)", body, string(custody.Issued))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(staffOf))
 }

@@ -118,6 +118,9 @@ var (
 	imports = &table{name: "imports", class: isRecord, subject: "import",
 		columns: join(texts("id", "organ", "path"), numbers("year"), texts("file_digest", "choice"),
 			numbers("accepted", "refused", "overdue", "waiting"), texts("by_staff"), numbers("at"))}
+	delegations = &table{name: "delegations", class: isRecord, subject: "delegation", power: true, shared: true,
+		columns: join(texts("id", "school", "path", "kind", "delegate"), numbers("from_at", "until_at"), texts("reason", "by_staff", "ended_by", "end_reason"),
+			numbers("ended_at"))}
 	proposals = &table{name: "proposals", class: isRecord, subject: "proposal",
 		columns: join(texts("id", "kind", "unit", "path", "subject"), one(blob, "body"), texts("signers", "signed", "state", "note"),
 			numbers("expires"))}
@@ -148,7 +151,7 @@ var (
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, custodyKeys, custodyTokens, custodyRequests,
-	windows, applications, reviews, corrections, imports, proposals,
+	windows, applications, reviews, corrections, imports, delegations, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }
 

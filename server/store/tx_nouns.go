@@ -213,6 +213,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = windows, organisations, v.Org, func(p string) []any { return windowCells(v, p) }
 	case registration.Import:
 		t, owner, id, cells = imports, organisations, v.Organ, func(p string) []any { return importCells(v, p) }
+	case registration.Delegation:
+		t, owner, id, cells = delegations, organisations, v.School, func(p string) []any { return delegationCells(v, p) }
 	case org.Organisation:
 		return tx.put(organisations, organisationCells(v))
 	case org.Staff:
@@ -292,4 +294,13 @@ func (tx *Tx) Correction(id string) (registration.Correction, error) {
 		return registration.Correction{}, err
 	}
 	return correctionOf(r), nil
+}
+
+// Delegation reads one delegation by its id.
+func (tx *Tx) Delegation(id string) (registration.Delegation, error) {
+	r, err := tx.find(delegations, id)
+	if err != nil {
+		return registration.Delegation{}, err
+	}
+	return delegationOf(r), nil
 }

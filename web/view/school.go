@@ -47,6 +47,11 @@ type Sending struct {
 	Counts  []Fact
 	Rows    []BoardRow
 	Missing []BoardRow
+	// SchoolID goes with the form; Others are other schools that this person sends for.
+	SchoolID string
+	Others   []Link
+	// Left are reviewed, but another person has to send them; Missing says why.
+	Left []BoardRow
 	// Held are under a case: the rest does not wait for them.
 	Held []BoardRow
 	// Barred says why this person cannot send (reviewed a record, window shut); empty if they can.
@@ -78,6 +83,52 @@ type Confirmation struct {
 	Asked         time.Time
 	Expires       time.Time
 	State         Mark
+}
+
+// Senders says who sends for which school beside its head. POST to Action:
+// school, delegate, until, reason; to EndAction: delegation, end_reason. A lead
+// chooses the school by GET first.
+type Senders struct {
+	Frame
+	Lead   string
+	Action string
+	// School is a lead's choice; empty for a head. Chosen is the school the form is for, empty before the choice.
+	School           Choices
+	Chosen, ChosenID string
+	Delegate         Choices
+	Until, Reason    Field
+	Rows             []SenderRow
+	EndAction        string
+	End              Choices
+	EndReason        Field
+}
+
+func (Senders) Template() string { return "school/senders" }
+
+// Mark puts a sentence beside its field.
+func (v *Senders) Mark(field, text string) {
+	switch field {
+	case "school":
+		v.School.Error = text
+	case "delegate":
+		v.Delegate.Error = text
+	case "until":
+		v.Until.Error = text
+	case "reason":
+		v.Reason.Error = text
+	case "delegation":
+		v.End.Error = text
+	case "end_reason":
+		v.EndReason.Error = text
+	}
+}
+
+// SenderRow is one delegation.
+type SenderRow struct {
+	School, Delegate, Kind string
+	From, Until            time.Time
+	Reason, By             string
+	State                  Mark
 }
 
 // Licences register the licence of private schools (R02). POST.
