@@ -41,6 +41,9 @@ const (
 	ListKeys             Act = "list_keys"              // 查看钥匙
 	RevokeKey            Act = "revoke_key"             // 停用钥匙
 	ReportLoss           Act = "report_loss"            // 报失: by an officer, or the head for own staff
+	ViewPolicy           Act = "view_policy"            // 查看政策
+	ProposePolicy        Act = "propose_policy"         // 提出政策变更 (SEC)
+	CountersignPolicy    Act = "countersign_policy"     // 复签政策变更 (ML)
 	Genesis              Act = "genesis"                // 启用: entry 0
 	Refusal              Act = "refusal"                // a refusal that becomes an entry
 	VoidProposal         Act = "void_proposal"          // an act of several people that lapsed
@@ -66,6 +69,7 @@ const (
 	InstitutionResource Resource = "institution"
 	RefusalResource     Resource = "refusal"
 	ProposalResource    Resource = "proposal"
+	PolicyResource      Resource = "policy"
 )
 
 // actRow binds an act to its resource and to the words people read.
@@ -112,6 +116,9 @@ var acts = []actRow{
 	{ListKeys, KeyResource, "查看钥匙"},
 	{RevokeKey, KeyResource, "停用钥匙"},
 	{ReportLoss, KeyResource, "报失钥匙"},
+	{ViewPolicy, PolicyResource, "查看政策"},
+	{ProposePolicy, PolicyResource, "提出政策变更"},
+	{CountersignPolicy, PolicyResource, "复签政策变更"},
 	{Genesis, InstitutionResource, "启用"},
 	{Refusal, RefusalResource, "拒绝记录"},
 	{VoidProposal, ProposalResource, "待签事项失效"},

@@ -15,6 +15,7 @@ type Grant struct {
 	reach                Reach
 	body                 Body
 	epoch                uint64
+	law                  string // digest of the policy that gave it
 }
 
 // Person is the staff number; empty for an act of the system alone.
@@ -43,6 +44,9 @@ func (g Grant) Body() Body { return g.body }
 
 // Epoch is the state of authority that the grant was given under.
 func (g Grant) Epoch() uint64 { return g.epoch }
+
+// Policy is the digest of the policy that gave the grant.
+func (g Grant) Policy() string { return g.law }
 
 // IsZero reports a grant that no policy gave.
 func (g Grant) IsZero() bool { return g.act == "" }

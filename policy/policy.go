@@ -12,11 +12,13 @@
 package policy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
@@ -41,31 +43,52 @@ type Officer struct {
 type Policy struct {
 	enforcer *casbin.Enforcer
 	digest   string
-	lines    []line
-}
-
-// line is one line of the policy file, read strictly.
-type line struct {
-	Role     Role
-	Act      Act
-	Resource Resource
-	Reach    Reach
+	lines    []Line
+	model    []byte  // as it was read
+	file     []byte  // as it was read
+	inert    []Fault // lines of a sealed file that this program does not know
+	matrix   func() Matrix
 }
 
 // Load reads the policy that the program carries.
 func Load() (*Policy, error) { return LoadFrom(embeddedModel, embeddedLines) }
 
-// LoadFrom reads a model and policy lines. It refuses an unknown word, an act
-// with another act's resource, a line given twice, a line that would show
-// business data to an officer, and a model that Casbin cannot read.
+// LoadFrom reads a model and policy lines strictly. It refuses an unknown word,
+// an act with another act's resource, a line given twice, a line that would
+// show business data to an officer, and a model that Casbin cannot read.
 func LoadFrom(modelText, lines []byte) (*Policy, error) {
+	parsed, faults := parse(string(lines))
+	if len(faults) > 0 {
+		return nil, forbidden("%s", faults[0].String())
+	}
+	if len(parsed) == 0 {
+		return nil, forbidden("政策文件里没有任何一行规定，谁都不能办事。")
+	}
+	return build(modelText, lines, parsed)
+}
+
+// LoadSealed reads a policy that was sealed, maybe by an earlier version of
+// this program. A line that this version does not know gives nothing and is
+// told (Inert): no file that was sealed once can keep the portal from serving.
+// The floor is completed, so that the next policy can be sealed at all.
+func LoadSealed(modelText, lines []byte) (*Policy, error) {
+	parsed, faults := parse(string(lines))
+	for _, l := range floor {
+		if !covered(parsed, l) {
+			parsed = append(parsed, l)
+		}
+	}
+	p, err := build(modelText, lines, parsed)
+	if p != nil {
+		p.inert = faults
+	}
+	return p, err
+}
+
+func build(modelText, lines []byte, parsed []Line) (*Policy, error) {
 	m, err := model.NewModelFromString(string(modelText))
 	if err != nil {
 		return nil, fmt.Errorf("policy model: %w", err)
-	}
-	parsed, err := parseLines(string(lines))
-	if err != nil {
-		return nil, err
 	}
 	for _, l := range parsed {
 		rule := []string{string(l.Role), string(l.Act), string(l.Resource), string(l.Reach)}
@@ -85,92 +108,29 @@ func LoadFrom(modelText, lines []byte) (*Policy, error) {
 		reach, ok2 := args[1].(string)
 		return ok1 && ok2 && within(words, reach), nil
 	})
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%d\n", len(modelText)) // a border that no content can move
-	sum.Write(modelText)
-	sum.Write(lines)
-	p := &Policy{enforcer: enforcer, digest: hex.EncodeToString(sum.Sum(nil)), lines: parsed}
+	p := &Policy{enforcer: enforcer, digest: DigestOf(modelText, lines), lines: parsed, model: bytes.Clone(modelText), file: bytes.Clone(lines)}
+	p.matrix = sync.OnceValue(p.everyCell)
 	if _, _, err := p.enforce(SC, Login, SessionResource, string(Own)); err != nil {
 		return nil, fmt.Errorf("policy model: %w", err) // a matcher that does not evaluate shows now, not at a request
 	}
 	return p, nil
 }
 
-// parseLines reads `p, role, act, resource, reach`; # begins a comment line.
-func parseLines(text string) ([]line, error) {
-	var list []line
-	seen := map[line]int{}
-	for i, raw := range strings.Split(text, "\n") {
-		raw = strings.TrimSpace(raw)
-		if raw == "" || strings.HasPrefix(raw, "#") {
-			continue
-		}
-		cells := strings.Split(raw, ",")
-		for j := range cells {
-			cells[j] = strings.TrimSpace(cells[j])
-		}
-		if len(cells) != 5 || cells[0] != "p" {
-			return nil, forbidden("政策文件第 %d 行应写作“p, 角色, 行为, 对象, 范围”。", i+1)
-		}
-		l := line{Role(cells[1]), Act(cells[2]), Resource(cells[3]), Reach(cells[4])}
-		if err := l.check(); err != nil {
-			return nil, forbidden("政策文件第 %d 行：%s", i+1, err.Sentence())
-		}
-		if first, twice := seen[l]; twice {
-			return nil, forbidden("政策文件第 %d 行与第 %d 行相同，请删去一行。", i+1, first)
-		}
-		seen[l] = i + 1
-		list = append(list, l)
-	}
-	if len(list) == 0 {
-		return nil, forbidden("政策文件里没有任何一行规定，谁都不能办事。")
-	}
-	return list, nil
+// DigestOf is SHA-256 over model and lines, lower-case hex.
+func DigestOf(modelText, lines []byte) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%d\n", len(modelText)) // a border that no content can move
+	sum.Write(modelText)
+	sum.Write(lines)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// check refuses words nobody knows and lines that break the exclusion of the
-// three officers from business data.
-func (l line) check() *Error {
-	row, person := l.Role.row()
-	resource, known := ActResource(l.Act)
-	switch {
-	case !person && l.Role != System:
-		return forbidden("没有角色“%s”。", l.Role)
-	case !known:
-		return forbidden("没有行为“%s”。", l.Act)
-	case l.Resource != resource:
-		return forbidden("行为“%s”的对象是“%s”，不是“%s”。", l.Act, resource, l.Resource)
-	case !reachKnown(l.Reach):
-		return forbidden("没有范围“%s”。", l.Reach)
-	case (l.Role == System) != (l.Reach == SystemOnly):
-		return forbidden("范围“system”只属于角色“system”，反之亦然。")
-	case l.Reach == All && !row.Officer:
-		return forbidden("范围“all”只给三员，业务角色“%s”不能用。", l.Role)
-	case row.Officer && businessData(l.Resource):
-		return forbidden("三员不接触业务数据，“%s”不能办“%s”。", l.Role, l.Act)
-	}
-	return nil
+// Carried gives the model and the lines that the program carries.
+func Carried() (modelText, lines []byte) {
+	return bytes.Clone(embeddedModel), bytes.Clone(embeddedLines)
 }
 
-func reachKnown(reach Reach) bool {
-	for _, r := range Reaches() {
-		if r == reach {
-			return true
-		}
-	}
-	return false
-}
-
-// businessData names the resources whose pages show names of teachers.
-func businessData(resource Resource) bool {
-	switch resource {
-	case ApplicationResource, ImportResource, LicenceResource, ReceiptResource, ProofResource:
-		return true
-	}
-	return false
-}
-
-// Digest is SHA-256 over model and lines, lower-case hex.
+// Digest is that of model and lines as they were given, see DigestOf.
 func (p *Policy) Digest() string { return p.digest }
 
 // May asks whether the person may do the act on the body, and on what lies
@@ -215,7 +175,7 @@ func (p *Policy) ask(who Officer, a Appointment, act Act, resource Resource, bod
 	}
 	return Grant{
 		person: who.Staff, session: who.Session, key: who.Key,
-		act: act, resource: resource, role: a.Role, reach: reach, body: body, epoch: who.Epoch,
+		act: act, resource: resource, role: a.Role, reach: reach, body: body, epoch: who.Epoch, law: p.digest,
 	}, true, nil
 }
 
@@ -251,7 +211,7 @@ func (p *Policy) SystemFor(who Officer, act Act) (Grant, error) {
 	}
 	return Grant{
 		person: who.Staff, session: who.Session, key: who.Key, epoch: who.Epoch,
-		act: act, resource: resource, role: System, reach: reach,
+		act: act, resource: resource, role: System, reach: reach, law: p.digest,
 		body: Body{ID: "system", Path: "/", Kind: "system"},
 	}, nil
 }

@@ -18,6 +18,23 @@ const (
 // Reaches lists the reaches.
 func Reaches() []Reach { return []Reach{Own, Subtree, CityRun, All, SystemOnly} }
 
+// Name is the reach in the words of the pages.
+func (r Reach) Name() string {
+	switch r {
+	case Own:
+		return "本机构"
+	case Subtree:
+		return "本机构及所辖"
+	case CityRun:
+		return "市直及所辖"
+	case All:
+		return "全部机构"
+	case SystemOnly:
+		return "系统"
+	}
+	return string(r)
+}
+
 // Body is an organisation as the policy sees it.
 type Body struct {
 	ID      string

@@ -51,6 +51,7 @@ const (
 	KeyLost          Kind = "key-lost"          // 报失
 	KeyEnrol         Kind = "key-enrol"         // 发放钥匙: officer, and the lead of the holder's body
 	KeyTakeover      Kind = "key-takeover"      // 领取钥匙: the holder's first seal
+	PolicyChange     Kind = "policy-change"     // 政策变更, security officer and city lead
 	KeyRenew         Kind = "key-renew"         // 换发证书: the old key over the new public key
 )
 
@@ -142,6 +143,8 @@ var forms = []Form{
 	statement(KeyEnrol, "发放钥匙", one("领用人"), one("领用人机构"), one("钥匙序列号"), one("算法"), one("公钥摘要"), maybe("接替钥匙")),
 	statement(KeyTakeover, "领取钥匙", one("领用人"), one("钥匙序列号"), one("钥匙指纹"), one("责任")),
 	statement(KeyRenew, "换发证书", one("保管人"), one("钥匙序列号"), one("原钥匙指纹"), one("算法"), one("公钥摘要")),
+	statement(PolicyChange, "政策变更", one("政策编号"), one("接续"), one("政策摘要"), maybe("恢复自"), one("生效时间"),
+		some("新增规定"), some("删除规定"), one("影响人员"), one("理由")),
 
 	order(EnrolRequest, "在钥匙里生成密钥", one("领用人"), one("钥匙序列号"), maybe("钥匙名称"), one("算法"), some("已有证书")),
 	order(InstallRequest, "把证书写入钥匙", one("领用人"), one("钥匙序列号"), maybe("钥匙名称"), one("公钥摘要"), one("证书"), some("上级证书"), some("清除证书")),

@@ -57,12 +57,25 @@ var founded struct {
 // made in memory.
 func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
 	tb.Helper()
+	return foundWith(tb, given, nil)
+}
+
+// foundUnder is found by a version of the program that carries other rules.
+func foundUnder(tb testing.TB, rules *policy.Policy) *foundation {
+	tb.Helper()
+	return foundWith(tb, nil, rules)
+}
+
+func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Policy) *foundation {
+	tb.Helper()
 	f := &foundation{caKey: newKey(tb), people: map[string]resident{}}
 	var err error
 	f.keys, err = storetest.NewSecrets(tb).Keys()
 	must(tb, err)
-	f.rules, err = policy.Load()
-	must(tb, err)
+	if f.rules = rules; rules == nil {
+		f.rules, err = policy.Load()
+		must(tb, err)
+	}
 	f.ca, err = issuing.Root("测试签台 签发机构", f.caKey, foundingDay)
 	must(tb, err)
 	tree, err := org.ParseOrganisations(bytes.NewReader(read(tb, "organisations.csv")))
@@ -165,7 +178,7 @@ func (f *foundation) begin(tb testing.TB, nouns []any) {
 				return audit.Entry{}, err
 			}
 		}
-		return audit.Entry{Subject: "log/0"}, nil
+		return audit.Entry{Subject: "log/0"}, tx.Put(policy.First(f.rules, "341000", sec, sec2, now()))
 	}, store.Long(time.Minute))
 	must(tb, err)
 	must(tb, s.Close())

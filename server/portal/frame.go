@@ -31,6 +31,7 @@ var places = []struct {
 	{policy.SignPledge, "flag", "我的备案", "/me", nil},
 	{policy.ListKeys, "key", "钥匙", "/keys", nil},
 	{policy.ReadLog, "log", "日志", "/log", nil},
+	{policy.ViewPolicy, "table", "政策", "/policy", nil},
 }
 
 // frame is what stands around every page of this person.
@@ -66,7 +67,7 @@ func here(path, href string) bool {
 func (p *Portal) anywhere(c *call, act policy.Act) bool {
 	s := c.who
 	for _, a := range s.Officer.Appointments {
-		if _, err := p.policy.May(s.Officer, act, a.Body); err == nil {
+		if _, err := s.law.May(s.Officer, act, a.Body); err == nil {
 			return true
 		}
 	}

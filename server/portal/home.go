@@ -22,6 +22,7 @@ func (p *Portal) home(c *call) (answer, error) {
 		return page{view: v}, nil
 	}
 	v.Receipts = p.ownReceipts(c)
+	v.Due = p.policyWork(c)
 	body, grant, err := p.place(c, policy.List)
 	if err != nil {
 		v.Lead = "目前没有等您办理的事项。"
@@ -50,7 +51,7 @@ func (p *Portal) home(c *call) (answer, error) {
 	}
 	figures := registration.Counts{ByState: total, ToSign: waiting,
 		Unsettled: total[registration.Imported] + total[registration.InReview] + total[registration.ReturnedSchool]}
-	work := 0
+	work := len(v.Due)
 	for _, role := range c.who.Roles() {
 		for _, d := range registration.Queue(role, unit, p.year, figures, registration.Calendar(windows), c.received) {
 			v.Due = append(v.Due, dueView(d))
@@ -123,7 +124,7 @@ func (p *Portal) officerWork(c *call) []view.Due {
 	if _, err := p.may(c, policy.ReadLog, c.who.Home); err == nil {
 		list = append(list, view.Due{What: "查阅日志", Note: "谁在何时办了什么、哪些请求被拒绝；只有编号。", Act: view.Link{Text: "打开日志", Href: "/log"}})
 	}
-	return list
+	return append(list, p.policyWork(c)...)
 }
 
 func dueView(d registration.Due) view.Due {

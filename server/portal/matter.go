@@ -31,6 +31,8 @@ type rows interface {
 	Token(serial string) (custody.Token, error)
 	KeysIn(token string) ([]custody.Key, error)
 	peopleRows
+	Policies() ([]policy.Sealed, error)
+	Everyone() ([]policy.Person, error)
 }
 
 // A matter is what somebody wants to do under a seal: what was typed and
@@ -96,15 +98,16 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.Licence:          func() matter { return &licenceMatter{} },
 	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },
 	seal.KeyLost:          func() matter { return &keyMatter{kind: seal.KeyLost} },
+	seal.PolicyChange:     func() matter { return &policyMatter{} },
 }
 
 // seconds are the acts by which the second signer completes the first's.
 var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept,
-	policy.Withdraw: policy.CountersignWithdraw}
+	policy.Withdraw: policy.CountersignWithdraw, policy.ProposePolicy: policy.CountersignPolicy}
 
-// urgent are the acts that take power away: they do not wait for anybody's
-// training or filing.
-var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true}
+// urgent are the acts that take power away or keep the institution itself in
+// order: they do not wait for anybody's training or filing.
+var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.ProposePolicy: true}
 
 // propose drafts a matter from the rows as they are and asks for the seal.
 func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {

@@ -30,7 +30,7 @@ import (
 // Config is what a portal is made of. All fields are needed.
 type Config struct {
 	Store    *store.Store
-	Policy   *policy.Policy
+	Policy   *policy.Policy // that the program carries; the sealed one serves
 	Packs    registration.Packs
 	Roots    *x509.CertPool // issuers of staff certificates
 	CA       []byte         // the same, PEM, for the proof files' readers
@@ -46,7 +46,7 @@ type Config struct {
 // Portal serves the staff pages.
 type Portal struct {
 	store    *store.Store
-	policy   *policy.Policy
+	carried  *policy.Policy
 	packs    registration.Packs
 	roots    *x509.CertPool
 	ca       []byte
@@ -77,7 +77,7 @@ func New(c Config) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{store: c.Store, policy: c.Policy, packs: c.Packs, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
+	p := &Portal{store: c.Store, carried: c.Policy, packs: c.Packs, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
 		year: c.Year, origin: c.Origin, host: u.Host, agent: c.Agent, verifier: c.Verifier, pages: pages, jobs: newJobs(),
 		static: pages.Static()}
 	p.jobs.repeat(sweepEvery, p.sweep)

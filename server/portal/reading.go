@@ -71,6 +71,9 @@ func (r reading) KeysIn(token string) ([]custody.Key, error) {
 	return r.store.KeysIn(r.ctx, r.grant, token)
 }
 
+func (r reading) Policies() ([]policy.Sealed, error) { return r.store.Policies(r.ctx, r.grant) }
+func (r reading) Everyone() ([]policy.Person, error) { return r.store.Everyone(r.ctx, r.grant) }
+
 // Taken asks one by one whether an ID number has a live application in reach;
 // the transaction asks again, past every reach.
 func (r reading) Taken(year int, claims ...registration.Claim) (map[string]string, error) {

@@ -182,7 +182,7 @@ func dotOf(act string, sealed bool) string {
 	switch policy.Act(act) {
 	case policy.Refusal:
 		return "refused"
-	case policy.RevokeKey, policy.Genesis, policy.SetWindow:
+	case policy.RevokeKey, policy.Genesis, policy.SetWindow, policy.ProposePolicy, policy.CountersignPolicy:
 		return "power"
 	}
 	if sealed {

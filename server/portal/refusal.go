@@ -49,7 +49,11 @@ func (p *Portal) noteRefusal(c *call, who policy.Officer, act policy.Act, subjec
 	if err != nil || n > 1 {
 		return err
 	}
-	grant, err := p.policy.SystemFor(who, policy.Refusal)
+	law, err := p.store.Policy(c.ctx)
+	if err != nil {
+		return err
+	}
+	grant, err := law.SystemFor(who, policy.Refusal)
 	if err != nil {
 		return err
 	}
@@ -62,7 +66,11 @@ func (p *Portal) countRefusal(c *call) error {
 	if err != nil || n > 1 {
 		return err
 	}
-	grant, err := p.policy.System(policy.Refusal)
+	law, err := p.store.Policy(c.ctx)
+	if err != nil {
+		return err
+	}
+	grant, err := law.System(policy.Refusal)
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,15 @@ var routes = []route{
 	{"GET", "/log/:number", signedIn, (*Portal).readEntry},
 	{"GET", "/keys", signedIn, (*Portal).listKeys},
 	{"POST", "/keys/revoke", signedIn, (*Portal).proposeRevoke},
+
+	{"GET", "/policy", signedIn, (*Portal).showPolicy},
+	{"GET", "/policy/file", signedIn, (*Portal).policyFile},
+	{"GET", "/policy/new", signedIn, (*Portal).newPolicy},
+	{"POST", "/policy/new", signedIn, (*Portal).uploadPolicy},
+	{"GET", "/policy/draft", signedIn, (*Portal).policyDraft},
+	{"POST", "/policy/draft", signedIn, (*Portal).proposePolicy},
+	{"GET", "/policy/changes/:id", signedIn, (*Portal).policyProposal},
+	{"GET", "/policy/changes/:id/sign", signedIn, (*Portal).signPolicy},
 }
 
 // Limits of one request.

@@ -29,6 +29,7 @@ type Session struct {
 	Staff   org.Staff
 	Home    org.Organisation
 	Officer policy.Officer
+	law     *policy.Policy // in force at this very request
 	row     store.Session
 }
 
@@ -152,12 +153,16 @@ func (p *Portal) known(ctx context.Context, row store.Session) (*Session, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{Staff: person, Home: home, Officer: officer, row: row}, nil
+	law, err := p.store.PolicyOf(ctx, officer)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{Staff: person, Home: home, Officer: officer, law: law, row: row}, nil
 }
 
 // may asks the policy for an act on a body.
 func (p *Portal) may(c *call, act policy.Act, body org.Organisation) (policy.Grant, error) {
-	return p.policy.May(c.who.Officer, act, p.store.Body(body))
+	return c.who.law.May(c.who.Officer, act, p.store.Body(body))
 }
 
 // fit asks what an act needs besides a role: business a person on file and

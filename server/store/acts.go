@@ -73,6 +73,8 @@ var rules = map[policy.Act]rule{
 	policy.Release:              alone(seal.Release),
 	policy.RevokeKey:            alone(seal.KeyRevoke),
 	policy.ReportLoss:           alone(seal.KeyLost),
+	policy.ProposePolicy:        rule{}.first(seal.PolicyChange),
+	policy.CountersignPolicy:    rule{}.second(seal.PolicyChange),
 	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}},
 	policy.Refusal:              {unsealed: true},
 	policy.VoidProposal:         {unsealed: true},

@@ -171,7 +171,11 @@ func TestASealOfSomebodyElseIsRefused(t *testing.T) {
 			double := s.w.Double(t, s.d.person)
 			signers := []storetest.Person{double}
 			if s.purpose.Signers == 2 {
-				signers = append(signers, s.w.People["U00007"])
+				second := "U00007"
+				if s.d.person == second {
+					second = "U00006"
+				}
+				signers = append(signers, s.w.People[second])
 			}
 			text := s.statement(t, s.purpose.Kind, signers...)
 			kind := fault.Forbidden

@@ -84,6 +84,8 @@ var deeds = map[policy.Act]deed{
 	policy.CountersignWithdraw: {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
 	policy.Hold:                {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
 	policy.Release:             {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
+	policy.ProposePolicy:       {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
+	policy.CountersignPolicy:   {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
 	policy.RevokeKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.ReportLoss:          {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 }
@@ -119,6 +121,17 @@ func touchWindow(tx *store.Tx, _ string) error {
 	}
 	w[0].Reason = fmt.Sprint("改 ", tx.Number())
 	return tx.Put(w[0])
+}
+
+// touchPolicy seals the policy in force once more, under the next number.
+func touchPolicy(tx *store.Tx, _ string) error {
+	all, err := tx.Policies()
+	if err != nil {
+		return err
+	}
+	next, _ := policy.Last(all)
+	next.Base, next.ID = next.ID, fmt.Sprintf("P%06d", policy.Number(next.ID)+1)
+	return tx.Put(next)
 }
 
 // scene is one act ready to be committed.
@@ -183,7 +196,7 @@ func (s scene) open(t *testing.T) {
 		return
 	}
 	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept,
-		policy.CountersignWithdraw: policy.Withdraw}[s.act]
+		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignPolicy: policy.ProposePolicy}[s.act]
 	o := s
 	o.act = first
 	_, err := s.w.Store.Commit(context.Background(), s.w.Grant(t, s.d.first, first, s.d.body), s.w.Seal(t, s.text, s.w.People[s.d.first]), o.work(s.text))

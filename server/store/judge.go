@@ -55,6 +55,12 @@ func (g *group) judge(a *act) error {
 		if err := g.checkCustody(tx); err != nil {
 			return err
 		}
+		if err := g.checkFirstPolicy(tx); err != nil {
+			return err
+		}
+	}
+	if err := g.checkKeepers(tx); err != nil {
+		return err
 	}
 	if len(a.seals) > 0 && !tx.derived {
 		return fault.New(fault.Conflict, "“%s”没有按现在的记录重新核对签署的文本，没有办理。请刷新后重新签署。", a.grant.Act().Name())
@@ -110,14 +116,19 @@ func (g *group) run(tx *Tx) (audit.Entry, error) {
 	}
 }
 
-// renew asks the policy again when authority moved since the grant was given.
+// renew asks the policy again when authority moved since the grant was given,
+// or when another policy than the one in force gave it.
 func (g *group) renew(tx *Tx) error {
 	given := tx.act.grant
-	if given.Epoch() == g.epoch {
+	law, err := g.law(tx)
+	if err != nil {
+		return err
+	}
+	if given.Epoch() == g.epoch && given.Policy() == law.Digest() {
 		return nil
 	}
 	if given.Role() == policy.System {
-		now, err := g.store.policy.SystemFor(policy.Officer{Staff: given.Person(), Session: given.Session(), Key: given.Key(), Epoch: g.epoch}, given.Act())
+		now, err := law.SystemFor(policy.Officer{Staff: given.Person(), Session: given.Session(), Key: given.Key(), Epoch: g.epoch}, given.Act())
 		if err != nil {
 			return refusedBy(err)
 		}
@@ -132,7 +143,7 @@ func (g *group) renew(tx *Tx) error {
 	if err != nil {
 		return err
 	}
-	now, err := g.store.policy.May(who, given.Act(), body)
+	now, err := law.May(who, given.Act(), body)
 	if err != nil {
 		return refusedBy(err)
 	}

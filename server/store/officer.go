@@ -135,7 +135,11 @@ func (r txRows) row(t *table, id string) (*row, error) {
 }
 
 func (r txRows) rowsOf(t *table, c cond) ([]*row, error) {
-	list, err := r.tx.everywhere(t, c)
+	var conds []cond
+	if c.column != "" {
+		conds = []cond{c}
+	}
+	list, err := r.tx.everywhere(t, conds...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ type Store struct {
 	committer *committer
 	signer    *signer
 	power     *powers
+	laws      laws
 	running   sync.WaitGroup // closures
 	units     sync.Map       // id of a unit -> its kind
 	mu        sync.RWMutex

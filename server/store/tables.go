@@ -96,6 +96,9 @@ var (
 			texts("by_staff", "reason"), one(blob, "loss_mark"))}
 	custodyRequests = &table{name: "custody_requests", class: isRecord, subject: "request", power: true, shared: true,
 		columns: join(texts("id", "staff", "path", "by_staff", "reason"), numbers("at"), texts("state", "token"))}
+	policies = &table{name: "policies", class: isRecord, subject: "policy", power: true, shared: true,
+		columns: join(texts("id", "org", "path", "digest"), columnsOf(blob, []string{"model", "file"}), texts("base", "of_id"),
+			numbers("effective"), texts("reason", "by_staff", "second"), numbers("at"))}
 	windows = &table{name: "windows", class: isRecord, subject: "window", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "stage"), numbers("opens", "closes"), texts("paper", "reason"))}
 	applications = &table{name: "applications", class: isRecord, subject: "application",
@@ -151,6 +154,7 @@ var (
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, custodyKeys, custodyTokens, custodyRequests,
+	policies,
 	windows, applications, reviews, corrections, imports, delegations, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 
+	"sealdesk/policy"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
@@ -223,6 +224,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = filings, organisations, v.Org, func(p string) []any { return filingCells(v, p) }
 	case org.Appointment:
 		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
+	case policy.Sealed:
+		t, owner, id, cells = policies, organisations, v.Org, func(p string) []any { return sealedPolicyCells(v, p) }
 	case custody.Key:
 		t, owner, id, cells = custodyKeys, staff, v.Staff, func(p string) []any { return keyCells(v, p) }
 	case custody.Token:

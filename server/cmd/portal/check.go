@@ -6,10 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
+	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/sheet"
 )
@@ -46,6 +48,9 @@ func check(ctx context.Context, args []string) error {
 	if err := h.store.Ready(ctx); err != nil {
 		return err
 	}
+	if err := h.tellPolicy(ctx, os.Stdout); err != nil {
+		return err
+	}
 	if !records {
 		return nil
 	}
@@ -64,6 +69,31 @@ func check(ctx context.Context, args []string) error {
 		return exit{1, fmt.Sprintf("记录与日志不符，共 %d 处：请停止办理，保全数据库，告知安全审计员。", len(report.Faults))}
 	}
 	fmt.Printf("记录：%d 条全部与日志相符\n", report.Rows)
+	return nil
+}
+
+// tellPolicy says under which policy the portal serves, and what of the program
+// waits for another one.
+func (h *house) tellPolicy(ctx context.Context, to io.Writer) error {
+	law, err := h.store.Policy(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(to, "政策：按已签署的一份办事，摘要 %s\n", law.Digest())
+	for _, f := range law.Inert() {
+		fmt.Fprintf(to, "政策：%s 这一行不起作用\n", f)
+	}
+	carried, err := policy.Load()
+	if err != nil {
+		return err
+	}
+	if law.Digest() == carried.Digest() {
+		return nil
+	}
+	fmt.Fprintf(to, "政策：程序自带的是另一份，摘要 %s；要换，请安全保密管理员在“政策”页提出，由市级负责人复签\n", carried.Digest())
+	for _, act := range law.UnknownActs() {
+		fmt.Fprintf(to, "政策：现行政策不认识“%s”（%s），换上新政策以前一律不准\n", act.Name(), act)
+	}
 	return nil
 }
 

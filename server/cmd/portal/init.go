@@ -367,7 +367,11 @@ func writeGenesis(ctx context.Context, c config, from sources, s *store.Store, r
 		if err := tx.Derive(statement); err != nil {
 			return audit.Entry{}, err
 		}
-		return audit.Entry{Subject: "log/0"}, inst.put(tx, people)
+		if err := inst.put(tx, people); err != nil {
+			return audit.Entry{}, err
+		}
+		first := policy.First(rules, inst.organisations[0].ID, seals[0].staff.ID, seals[1].staff.ID, now.Truncate(time.Millisecond))
+		return audit.Entry{Subject: "log/0"}, tx.Put(first)
 	}, store.Long(2*time.Minute))
 }
 

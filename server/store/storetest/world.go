@@ -190,6 +190,9 @@ func (w *World) Genesis(tb testing.TB, text seal.Statement, seals []seal.Verifie
 				return audit.Entry{}, err
 			}
 		}
+		if err := tx.Put(policy.First(w.Policy, "341000", "U00001", "U00002", now)); err != nil {
+			return audit.Entry{}, err
+		}
 		return audit.Entry{Subject: "institution/341000"}, w.enrol(tx, now)
 	}, store.Long(10*time.Second))
 	return err

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"sealdesk/policy"
+	"sealdesk/server/custody"
+)
+
+// checkKeepers refuses an act that would leave no security officer with a key
+// in use: nobody could give rights, keys or a policy any more. A key that is
+// lost is the exception, since a loss takes effect whatever follows; after the
+// last one the custodians open the emergency (custody.Emergency).
+func (g *group) checkKeepers(tx *Tx) error {
+	risky := false
+	var leaving []any
+	for _, at := range tx.order {
+		before, after := g.known(at.table, at.id), tx.own[at]
+		if before == nil {
+			continue
+		}
+		switch at.table {
+		case appointments:
+			risky = risky || keeps(before) && !keeps(after)
+		case custodyKeys:
+			risky = risky || inUse(before) && !inUse(after) && after.text("state") != string(custody.Lost)
+		case staff:
+			if before.get("closes") == nil && after.get("closes") != nil {
+				leaving = append(leaving, at.id)
+			}
+		}
+	}
+	if len(leaving) > 0 {
+		mine, err := tx.everywhere(appointments, is("staff", leaving...), is("role", string(policy.SEC)))
+		if err != nil {
+			return err
+		}
+		risky = risky || len(mine) > 0
+	}
+	if !risky {
+		return nil
+	}
+	officers, err := tx.everywhere(appointments, is("role", string(policy.SEC)))
+	if err != nil {
+		return err
+	}
+	for _, a := range officers {
+		if !keeps(a) {
+			continue
+		}
+		person, err := tx.see(staff, a.text("staff"))
+		if err != nil {
+			return err
+		}
+		if person == nil || person.get("closes") != nil {
+			continue // gone, or going
+		}
+		keys, err := tx.everywhere(custodyKeys, is("staff", a.text("staff")))
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if inUse(k) {
+				return nil
+			}
+		}
+	}
+	return forbid("这样办理以后，就没有一位持有在用钥匙的安全保密管理员了，再没有人能管钥匙、任职和政策；没有办理。请先任命并登记另一位安全保密管理员。")
+}
+
+// keeps tells whether an appointment makes somebody a security officer.
+func keeps(a *row) bool { return a.text("role") == string(policy.SEC) }
+
+func inUse(k *row) bool { return k.text("state") == string(custody.Issued) }
