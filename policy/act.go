@@ -31,6 +31,9 @@ const (
 	Confirm              Act = "confirm"                // 复签注册结论 (R24)
 	NameSender           Act = "name_sender"            // 委托上报 (domain section 4)
 	EndSender            Act = "end_sender"             // 终止委托上报
+	DeclareRelative      Act = "declare_relative"       // 申报亲属 (R15)
+	RemoveRelative       Act = "remove_relative"        // 撤销亲属申报
+	CountersignRelative  Act = "countersign_relative"   // 复签撤销亲属申报
 	Withdraw             Act = "withdraw"               // 撤回申请, at the teacher's paper request
 	CountersignWithdraw  Act = "countersign_withdraw"   // 撤回申请复签
 	Hold                 Act = "hold"                   // 暂停办理, under a case number (R52)
@@ -61,6 +64,7 @@ const (
 	ApplicationResource Resource = "application"
 	ImportResource      Resource = "import"
 	SenderResource      Resource = "sender"
+	RelativeResource    Resource = "relative"
 	ReceiptResource     Resource = "receipt"
 	ProofResource       Resource = "proof"
 	LogResource         Resource = "log"
@@ -106,6 +110,9 @@ var acts = []actRow{
 	{Confirm, ApplicationResource, "复签注册结论"},
 	{NameSender, SenderResource, "委托上报"},
 	{EndSender, SenderResource, "终止委托上报"},
+	{DeclareRelative, RelativeResource, "申报亲属"},
+	{RemoveRelative, RelativeResource, "撤销亲属申报"},
+	{CountersignRelative, RelativeResource, "复签撤销亲属申报"},
 	{Withdraw, ApplicationResource, "撤回申请"},
 	{CountersignWithdraw, ApplicationResource, "复签撤回申请"},
 	{Hold, ApplicationResource, "暂停办理"},

@@ -45,6 +45,8 @@ const (
 	Release          Kind = "release"           // 恢复办理
 	SenderName       Kind = "sender-name"       // 委托上报
 	SenderEnd        Kind = "sender-end"        // 终止委托上报
+	RelativeDeclare  Kind = "relative-declare"  // 申报亲属
+	RelativeRemove   Kind = "relative-remove"   // 撤销亲属申报, declarant and lead
 	Window           Kind = "window"            // 时段调整
 	Licence          Kind = "licence"           // 登记办学许可
 	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
@@ -135,6 +137,8 @@ var forms = []Form{
 	statement(Release, "恢复办理", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("案号"), one("恢复到"), one("理由")),
 	statement(SenderName, "委托上报", one("学校"), one("方式"), one("受托方"), one("开始"), one("结束"), one("理由")),
 	statement(SenderEnd, "终止委托上报", one("学校"), one("委托编号"), one("方式"), one("受托方"), one("理由")),
+	statement(RelativeDeclare, "申报亲属", one("学校"), one("申请编号"), one("关系")),
+	statement(RelativeRemove, "撤销亲属申报", one("学校"), one("申请编号"), one("关系"), one("理由")),
 	statement(Window, "时段调整", one("计划年度"), one("适用机构"), one("阶段"), one("原开始"), one("原结束"), one("新开始"), one("新结束"),
 		one("理由"), maybe("文号")),
 	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),

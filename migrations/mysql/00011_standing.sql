@@ -26,7 +26,23 @@ CREATE TABLE delegations (
 	KEY delegations_path (path, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: who sends for a school, for a time; gives power';
 
+CREATE TABLE relatives (
+	id VARBINARY(100) NOT NULL PRIMARY KEY,
+	staff VARBINARY(64) NOT NULL,
+	path VARBINARY(255) NOT NULL,
+	school VARBINARY(64) NOT NULL,
+	apply_no VARBINARY(64) NOT NULL,
+	relation VARBINARY(16) NOT NULL,
+	at BIGINT NOT NULL,
+	removal TEXT NOT NULL,
+	removal_seconded VARBINARY(64) NOT NULL,
+	removed_at BIGINT NOT NULL,
+	entry BIGINT UNSIGNED NOT NULL,
+	KEY relatives_staff (staff)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: whose application a staff member declared to be a relative''s';
+
 -- +goose Down
+DROP TABLE relatives;
 DROP TABLE delegations;
 ALTER TABLE applications
 	DROP KEY applications_number,

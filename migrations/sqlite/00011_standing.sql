@@ -26,7 +26,24 @@ CREATE TABLE delegations (
 CREATE INDEX delegations_delegate ON delegations (delegate);
 CREATE INDEX delegations_path ON delegations (path, id);
 
+-- record: whose application a staff member declared to be a relative's
+CREATE TABLE relatives (
+	id TEXT NOT NULL PRIMARY KEY,
+	staff TEXT NOT NULL,
+	path TEXT NOT NULL,
+	school TEXT NOT NULL,
+	apply_no TEXT NOT NULL,
+	relation TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	removal TEXT NOT NULL,
+	removal_seconded TEXT NOT NULL,
+	removed_at INTEGER NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+CREATE INDEX relatives_staff ON relatives (staff);
+
 -- +goose Down
+DROP TABLE relatives;
 DROP TABLE delegations;
 DROP INDEX applications_number;
 ALTER TABLE applications DROP COLUMN held_from;

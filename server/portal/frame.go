@@ -25,6 +25,7 @@ var places = []struct {
 	{policy.NameSender, "people", "委托上报", "/senders", nil},
 	{policy.Confirm, "receipt", "待复签", "/confirmations", nil},
 	{policy.CountersignNotAccept, "receipt", "待复签", "/confirmations", nil},
+	{policy.DeclareRelative, "people", "亲属回避", "/relatives", nil},
 	{policy.ViewPlan, "calendar", "计划与时段", "/windows", nil},
 	{policy.SetLicence, "book", "办学许可", "/licences", nil},
 	{policy.ListStaff, "people", "人员", "/staff", nil},

@@ -328,8 +328,11 @@ func (p *Portal) acceptAll(c *call, body org.Organisation, ids []string, back st
 	if err != nil {
 		return nil, err
 	}
-	by := registration.Person{Staff: c.who.Staff.ID, Name: c.who.Staff.Name, Org: c.who.Staff.Org}
 	_, err = p.store.Commit(again(c.ctx), grant, nil, func(tx *store.Tx) (audit.Entry, error) {
+		by, err := personOf(tx, c.who.Staff.ID)
+		if err != nil {
+			return audit.Entry{}, err
+		}
 		k := p.knowledge(tx.Grant())
 		judge := judges(k, tx)
 		for _, id := range ids {

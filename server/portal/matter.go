@@ -28,6 +28,7 @@ type rows interface {
 	Organisation(id string) (org.Organisation, error)
 	Staff(id string) (org.Staff, error)
 	Delegation(id string) (registration.Delegation, error)
+	RelativesOf(person string) ([]registration.Relative, error)
 	Token(serial string) (custody.Token, error)
 	KeysIn(token string) ([]custody.Key, error)
 	peopleRows
@@ -94,6 +95,8 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.Release:          func() matter { return &releaseMatter{} },
 	seal.SenderName:       func() matter { return &senderMatter{} },
 	seal.SenderEnd:        func() matter { return &senderEndMatter{} },
+	seal.RelativeDeclare:  func() matter { return &relativeMatter{} },
+	seal.RelativeRemove:   func() matter { return &relativeEndMatter{} },
 	seal.Window:           func() matter { return &windowMatter{} },
 	seal.Licence:          func() matter { return &licenceMatter{} },
 	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },
@@ -103,7 +106,8 @@ var kindsOf = map[seal.Kind]func() matter{
 
 // seconds are the acts by which the second signer completes the first's.
 var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept,
-	policy.Withdraw: policy.CountersignWithdraw, policy.ProposePolicy: policy.CountersignPolicy}
+	policy.Withdraw: policy.CountersignWithdraw, policy.RemoveRelative: policy.CountersignRelative,
+	policy.ProposePolicy: policy.CountersignPolicy}
 
 // urgent are the acts that take power away or keep the institution itself in
 // order: they do not wait for anybody's training or filing.
@@ -220,13 +224,15 @@ func longBudget(rows int) time.Duration {
 // again is the context of work that goes on when the browser went away.
 func again(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-// reviewerOf and the like read people and rules as the rows have them now.
+// personOf reads somebody as the rows have him now, with whom he declared to be
+// a relative.
 func personOf(r rows, staff string) (registration.Person, error) {
 	s, err := r.Staff(staff)
 	if err != nil {
 		return registration.Person{}, err
 	}
-	return registration.Person{Staff: s.ID, Name: s.Name, Org: s.Org}, nil
+	declared, err := r.RelativesOf(staff)
+	return registration.Person{Staff: s.ID, Name: s.Name, Org: s.Org, Relatives: declared}, err
 }
 
 // judgeOf gives the rules for a record and its school.

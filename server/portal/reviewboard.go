@@ -44,7 +44,10 @@ func (p *Portal) boardPage(c *call) (view.Board, error) {
 	if err != nil {
 		return v, err
 	}
-	by := registration.Person{Staff: c.who.Staff.ID, Name: c.who.Staff.Name, Org: c.who.Staff.Org}
+	by, err := personOf(r, c.who.Staff.ID)
+	if err != nil {
+		return v, err
+	}
 	for _, a := range ofYear(all, p.year) {
 		d, err := p.draftOf(c.ctx, c.who.Staff.ID, a)
 		if err != nil {

@@ -77,6 +77,9 @@ var routes = []route{
 	{"GET", "/senders", signedIn, (*Portal).senders},
 	{"POST", "/senders", signedIn, (*Portal).proposeSender},
 	{"POST", "/senders/end", signedIn, (*Portal).proposeSenderEnd},
+	{"GET", "/relatives", signedIn, (*Portal).relatives},
+	{"POST", "/relatives", signedIn, (*Portal).proposeRelative},
+	{"POST", "/relatives/remove", signedIn, (*Portal).proposeRelativeEnd},
 	{"GET", "/confirmations", signedIn, (*Portal).confirmations},
 	{"GET", "/confirmations/:id", signedIn, (*Portal).confirmation},
 

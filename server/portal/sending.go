@@ -33,7 +33,10 @@ func (p *Portal) sendPage(c *call) (view.Sending, error) {
 			v.Others = append(v.Others, view.Link{Text: o.Name, Href: "/send?school=" + o.ID})
 		}
 	}
-	by := p.asking(c)
+	by, err := personOf(p.reading(c.ctx, grant), c.who.Staff.ID)
+	if err != nil {
+		return v, err
+	}
 	r := p.reading(c.ctx, grant)
 	all, err := r.ApplicationsOf(school.ID)
 	if err != nil {
@@ -88,7 +91,10 @@ func (p *Portal) proposeSend(c *call) (answer, error) {
 		return nil, err
 	}
 	m := &sendMatter{School: school.ID}
-	by := p.asking(c)
+	by, err := personOf(p.reading(c.ctx, grant), c.who.Staff.ID)
+	if err != nil {
+		return nil, err
+	}
 	var left error // what this person may not send waits for the deputy
 	for _, a := range ofYear(all, p.year) {
 		if err := a.MaySend(by); err != nil {
@@ -144,11 +150,6 @@ func (p *Portal) sendingFor(c *call) (org.Organisation, policy.Grant, error) {
 	}
 	grant, err := p.may(c, policy.Send, school)
 	return school, grant, err
-}
-
-// asking is who asks, as the transitions know him.
-func (p *Portal) asking(c *call) registration.Person {
-	return registration.Person{Staff: c.who.Staff.ID, Name: c.who.Staff.Name, Org: c.who.Staff.Org}
 }
 
 // delegatedWork are the lists of other schools, or of his own as a deputy, that

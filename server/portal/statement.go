@@ -150,6 +150,8 @@ var afterSealing = map[seal.Kind][]string{
 	seal.Release:          {"这份申请回到暂停之前的状态，接着办理"},
 	seal.SenderName:       {"受托方从现在起可以为这所学校上报，到期自动停止", "不改变回避：审查过的、本人的申请仍不能由他上报"},
 	seal.SenderEnd:        {"受托方从下一次操作起不能再为这所学校上报"},
+	seal.RelativeDeclare:  {"从现在起，这份申请不能由您审查、上报、审核或复签", "撤销须由负责人复签"},
+	seal.RelativeRemove:   {"您签署后，由负责人签署同一份文本，申报才撤销"},
 	seal.Window:           {"新的时段立刻生效"},
 	seal.Licence:          {"等待这所学校许可证的申请自动转为待受理，不用重填"},
 	seal.StaffFiling:      {"备案表送安全保密管理员审核，审核签署后账户才开通或变更"},

@@ -87,6 +87,7 @@ func (d Deeds) Other(part Part, staff string) (Part, bool) {
 // Person is who acts: number, name, and the body of the appointment he acts by.
 type Person struct {
 	Staff, Name, Org string
+	Relatives        []Relative // as the person declared them (R15)
 }
 
 // mayTake says whether the person may take a part in the record (R15, R22,
@@ -104,13 +105,16 @@ func (a Application) mayTake(part Part, by Person) error {
 	return nil
 }
 
-// notOf refuses a person's own record, whatever is to be done with it.
+// notOf refuses a person's own record and a declared relative's, whatever is to be done with it.
 func (a Application) notOf(by Person) error {
 	if by.Staff == "" {
 		return fault.New(fault.Forbidden, "不知道是谁在办理，请重新登录后再办。")
 	}
 	if by.Org == a.School && sameName(by.Name, a.Form.PersonName) {
 		return fault.New(fault.Forbidden, "申请 %s 的姓名和学校与您相同，不能确认不是您本人的申请；任何人不得办理自己的申请。请由本校另一位已备案的人员办理。", a.ID)
+	}
+	if by.related(a) {
+		return fault.New(fault.Forbidden, "申请 %s 是您申报过的亲属的申请，须回避，不能由您办理。请由另一位同事办理。", a.ID)
 	}
 	return nil
 }

@@ -83,6 +83,10 @@ func texts(t testing.TB) map[string]seal.Statement {
 	all["sender-name"] = make1(registration.SenderStatement(header(head), named, "歙县松源小学", deputy.Name))
 	all["sender-end"] = make1(registration.SenderEndStatement(header(head), must[registration.Delegation](t)(named.End(head, "已上报完", inReview)), "歙县松源小学", deputy.Name))
 
+	kin := must[registration.Relative](t)(registration.Declare("0102030405060708", "HS10200", handler, "202409000001", "spouse", inReview))
+	all["relative-declare"] = make1(registration.RelativeStatement(header(handler), kin, "歙县松源小学"))
+	all["relative-remove"] = make1(registration.RelativeEndStatement(header(handler, lead), must[registration.Relative](t)(kin.Remove(handler, lead, "同名误报", inReview)), "歙县松源小学"))
+
 	w, _ := calendar.Window(2024, "341021", "audit")
 	moved := w
 	moved.Closes, moved.Reason, moved.Paper = at("2024-12-02 00:00:00"), "停课一周", "黄教〔2024〕9号"
@@ -189,7 +193,7 @@ func TestCase45OneRowChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
 
 func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
 	all := texts(t)
-	if len(all) != 16 {
+	if len(all) != 18 {
 		t.Errorf("%d kinds", len(all))
 	}
 	a := atCounty(t, application(1, short))

@@ -30,6 +30,7 @@ func OfCorrection(id string) Ref   { return Ref{corrections, id} }
 func OfWindow(id string) Ref       { return Ref{windows, id} }
 func OfImport(id string) Ref       { return Ref{imports, id} }
 func OfDelegation(id string) Ref   { return Ref{delegations, id} }
+func OfRelative(id string) Ref     { return Ref{relatives, id} }
 func OfProposal(id string) Ref     { return Ref{proposals, id} }
 func OfOrganisation(id string) Ref { return Ref{organisations, id} }
 func OfStaff(id string) Ref        { return Ref{staff, id} }

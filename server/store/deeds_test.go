@@ -35,6 +35,10 @@ func touchApplication(tx *store.Tx, id string) error {
 	return tx.Put(a)
 }
 
+func touchRelative(tx *store.Tx, id string) error {
+	return tx.Put(registration.Relative{ID: "U00003/" + id, Staff: "U00003", School: "HS1", ApplyNo: id, Relation: "spouse", Removal: "误报"})
+}
+
 func touchNothing(*store.Tx, string) error { return nil }
 
 // deeds are the acts that people do.
@@ -80,6 +84,12 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(registration.Delegation{ID: "HS1/" + id, School: "HS1", Kind: registration.Deputy, Delegate: "U00003", EndedBy: "U00006"})
 		}},
+	policy.DeclareRelative: {person: "U00003", body: "HS1", outside: "U00008", outsideBody: "HS2",
+		touch: func(tx *store.Tx, id string) error {
+			return tx.Put(registration.Relative{ID: "U00003/" + id, Staff: "U00003", School: "HS1", ApplyNo: id, Relation: "spouse"})
+		}},
+	policy.RemoveRelative:      {person: "U00003", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative, outside: "U00008", outsideBody: "HS2"},
+	policy.CountersignRelative: {person: "U00006", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative},
 	policy.Withdraw:            {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
 	policy.CountersignWithdraw: {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
 	policy.Hold:                {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
@@ -196,7 +206,8 @@ func (s scene) open(t *testing.T) {
 		return
 	}
 	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept,
-		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignPolicy: policy.ProposePolicy}[s.act]
+		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignRelative: policy.RemoveRelative,
+		policy.CountersignPolicy: policy.ProposePolicy}[s.act]
 	o := s
 	o.act = first
 	_, err := s.w.Store.Commit(context.Background(), s.w.Grant(t, s.d.first, first, s.d.body), s.w.Seal(t, s.text, s.w.People[s.d.first]), o.work(s.text))

@@ -107,3 +107,16 @@ func delegationOf(row *row) registration.Delegation {
 	d.Reason, d.By, d.EndedBy, d.EndReason, d.EndedAt = r.text(), r.text(), r.text(), r.text(), r.time()
 	return d
 }
+
+func relativeCells(v registration.Relative, path string) []any {
+	return []any{v.ID, v.Staff, path, v.School, v.ApplyNo, v.Relation, millis(v.At), v.Removal, v.RemovalSeconded, millis(v.RemovedAt)}
+}
+
+func relativeOf(row *row) registration.Relative {
+	r := reader{cells: row.plain}
+	v := registration.Relative{ID: r.text(), Staff: r.text()}
+	r.any()
+	v.School, v.ApplyNo, v.Relation, v.At = r.text(), r.text(), r.text(), r.time()
+	v.Removal, v.RemovalSeconded, v.RemovedAt = r.text(), r.text(), r.time()
+	return v
+}

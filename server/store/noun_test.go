@@ -103,6 +103,8 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, imports, importCells(i, "/p/"), nil, sure(importOf), i)
 	l := filled[registration.Delegation]()
 	back(t, delegations, delegationCells(l, "/p/"), nil, sure(delegationOf), l)
+	y := filled[registration.Relative]()
+	back(t, relatives, relativeCells(y, "/p/"), nil, sure(relativeOf), y)
 	p := filled[registration.Proposal]()
 	back(t, proposals, proposalCells(p), nil, sure(proposalOf), p)
 	o := filled[org.Organisation]()

@@ -194,3 +194,12 @@ func (s *Store) Colleagues(ctx context.Context, body string) ([]org.Staff, error
 	}
 	return listOf(rows, sure(staffOf))
 }
+
+// RelativesOf lists what a person ever declared, by id.
+func (s *Store) RelativesOf(ctx context.Context, person string) ([]registration.Relative, error) {
+	rows, err := s.many(ctx, relatives, "staff = ?", person)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(relativeOf))
+}

@@ -121,6 +121,8 @@ var (
 	imports = &table{name: "imports", class: isRecord, subject: "import",
 		columns: join(texts("id", "organ", "path"), numbers("year"), texts("file_digest", "choice"),
 			numbers("accepted", "refused", "overdue", "waiting"), texts("by_staff"), numbers("at"))}
+	relatives = &table{name: "relatives", class: isRecord, subject: "relative", shared: true,
+		columns: join(texts("id", "staff", "path", "school", "apply_no", "relation"), numbers("at"), texts("removal", "removal_seconded"), numbers("removed_at"))}
 	delegations = &table{name: "delegations", class: isRecord, subject: "delegation", power: true, shared: true,
 		columns: join(texts("id", "school", "path", "kind", "delegate"), numbers("from_at", "until_at"), texts("reason", "by_staff", "ended_by", "end_reason"),
 			numbers("ended_at"))}
@@ -155,7 +157,7 @@ var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, custodyKeys, custodyTokens, custodyRequests,
 	policies,
-	windows, applications, reviews, corrections, imports, delegations, proposals,
+	windows, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }
 

@@ -214,6 +214,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = windows, organisations, v.Org, func(p string) []any { return windowCells(v, p) }
 	case registration.Import:
 		t, owner, id, cells = imports, organisations, v.Organ, func(p string) []any { return importCells(v, p) }
+	case registration.Relative:
+		t, owner, id, cells = relatives, organisations, v.School, func(p string) []any { return relativeCells(v, p) }
 	case registration.Delegation:
 		t, owner, id, cells = delegations, organisations, v.School, func(p string) []any { return delegationCells(v, p) }
 	case org.Organisation:
@@ -306,4 +308,13 @@ func (tx *Tx) Delegation(id string) (registration.Delegation, error) {
 		return registration.Delegation{}, err
 	}
 	return delegationOf(r), nil
+}
+
+// RelativesOf lists what a person ever declared, by id.
+func (tx *Tx) RelativesOf(person string) ([]registration.Relative, error) {
+	rows, err := tx.where(relatives, is("staff", person))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(relativeOf))
 }
