@@ -41,9 +41,16 @@ func (q TokenQuery) matches(t TokenInfo) bool {
 		(q.Model == "" || q.Model == t.Model)
 }
 
-// Tokens lists the tokens that are present, empty ones included.
+// Tokens lists the tokens that are present, empty ones included. A module that
+// fails is taken down and up again once: a token may have been pulled and put
+// back behind its back.
 func (m *Module) Tokens(ctx context.Context) ([]TokenInfo, error) {
-	return use(ctx, m, "C_GetSlotList", m.list)
+	epoch := m.epoch.Load()
+	list, err := use(ctx, m, "C_GetSlotList", m.list)
+	if e, ok := err.(*Error); ok && e.Kind == ModuleCrashed && e.Code != 0 && m.restart(epoch, true) == nil {
+		list, err = use(ctx, m, "C_GetSlotList", m.list)
+	}
+	return list, err
 }
 
 // list is Tokens for who holds the gate. A token pulled between the two calls
@@ -65,6 +72,60 @@ func (m *Module) list() ([]TokenInfo, error) {
 		list = append(list, info)
 	}
 	return list, nil
+}
+
+// Sees says whether that token is plugged in and still holds a certificate with
+// this id, and asks for no PIN. It looks at the objects too, since a module may
+// remember what a token is called long after it is gone.
+// The slot where it was last is tried first, so that a look stays cheap.
+func (m *Module) Sees(ctx context.Context, token TokenInfo, certificate []byte) (bool, error) {
+	return use(ctx, m, "find token", func() (bool, error) {
+		slot, there, err := m.slotOf(TokenQuery{Label: token.Label, Serial: token.Serial}, token.Slot)
+		if err != nil || !there {
+			return false, absent(err)
+		}
+		s, err := m.api.OpenSession(slot, pkcs11.CKF_SERIAL_SESSION)
+		if err != nil {
+			return false, absent(failed("C_OpenSession", err))
+		}
+		found, err := search(m.api, s, KeyQuery{ID: certificate}.attributes(pkcs11.CKO_CERTIFICATE))
+		if closing := m.api.CloseSession(s); err == nil {
+			err = failed("C_CloseSession", closing)
+		}
+		return len(found) > 0, absent(err)
+	})
+}
+
+// slotOf finds a token past the faults of others; when it is not found, a slot
+// that could not be read may be its.
+func (m *Module) slotOf(q TokenQuery, last uint) (slot uint, there bool, err error) {
+	if info, err := m.describe(last); err == nil && q.matches(info) {
+		return last, true, nil
+	}
+	slots, err := m.api.GetSlotList(true)
+	if err != nil {
+		return 0, false, failed("C_GetSlotList", err)
+	}
+	var faults error
+	for _, slot := range slots {
+		info, err := m.describe(slot)
+		switch {
+		case err != nil:
+			faults = err
+		case q.matches(info):
+			return slot, true, nil
+		}
+	}
+	return 0, false, faults
+}
+
+// absent is nil for an error which says no more than that the token is away.
+func absent(err error) error {
+	switch KindOf(err) {
+	case NoToken, TokenRemoved:
+		return nil
+	}
+	return err
 }
 
 func (m *Module) describe(slot uint) (TokenInfo, error) {

@@ -61,6 +61,8 @@ func signInSamples() []sample {
 	return []sample{
 		{"sign-in", view.SignIn{Gate: gate("登录"), Start: "/sign-in"}},
 		{"sign-in-ready", view.SignIn{Gate: gate("登录"), Agent: agentPost, Expires: now.Add(5 * time.Minute), Back: "钥匙已拔出，桌面已锁定。同一把钥匙登录后接着办，草稿都在。"}},
+		{"sign-in-locked", view.Locked{Gate: gate("已锁定"), Name: "沈知远", Why: "钥匙已经拔出，已经锁定。", Kept: true, Agent: agentPost, Expires: now.Add(5 * time.Minute)}},
+		{"sign-in-resume", view.Resume{Frame: frame("锁定时没有提交的内容", ""), Action: "/resume", Fields: []view.Hidden{{Name: "reason", Value: "缺少考核材料"}}}},
 		{"sign-in-refused", view.SignIn{Gate: refusal, Start: "/sign-in"}},
 		{"sign-in-waiting", view.SignInWaiting{Gate: gate("等待签名助手"), Agent: agentPost, Number: "7K2M-Q9TD", Issued: now, Expires: now.Add(5 * time.Minute), Help: "/sign-in/help"}},
 		{"sign-in-no-agent", view.SignInNoAgent{Gate: gate("没有连上签名助手"), Number: "7K2M-Q9TD", Again: "/sign-in/waiting", Start: "/sign-in", Code: "A-102"}},

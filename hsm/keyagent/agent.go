@@ -34,8 +34,15 @@ type Agent struct {
 	pages   *template.Template
 	log     *slog.Logger
 
-	mu   sync.Mutex
-	open *request // the one request in hand, or nil
+	roads   map[string]*http.Transport // out to each portal, by its name
+	ended   context.Context            // ends with the agent
+	end     context.CancelFunc
+	streams sync.WaitGroup // of the watches
+
+	mu      sync.Mutex
+	open    *request        // the one request in hand, or nil
+	using   map[*driver]int // pieces of our own work in hand
+	watches map[*watch]bool
 }
 
 // New makes an agent; it opens no socket and no module yet. Close modules
@@ -48,7 +55,13 @@ func New(config Config, modules *Modules) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
+	roads, err := roadsTo(config.Portals)
+	if err != nil {
+		return nil, err
+	}
+	ended, end := context.WithCancel(context.Background())
 	a := &Agent{
+		roads: roads, ended: ended, end: end, watches: map[*watch]bool{}, using: map[*driver]int{},
 		config: config, at: netip.MustParseAddrPort(config.Listen), own: "http://" + config.Listen,
 		policy: contentSecurityPolicy(config.Portals), uid: os.Getuid(), modules: modules, pages: pages,
 		log: config.Log,
@@ -108,6 +121,7 @@ func (a *Agent) Serve(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	a.abandon()
+	a.leave()
 	patience, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
 	if err := server.Shutdown(patience); err != nil {
@@ -118,6 +132,17 @@ func (a *Agent) Serve(ctx context.Context) error {
 	}
 	a.log.Info("ended")
 	return nil
+}
+
+// leave lets every stream go and waits for their ends.
+func (a *Agent) leave() {
+	a.mu.Lock()
+	a.end() // under the lock, so that attend begins none afterwards
+	a.mu.Unlock()
+	a.streams.Wait()
+	for _, road := range a.roads {
+		road.CloseIdleConnections()
+	}
 }
 
 func (a *Agent) fail(why *refusal) http.HandlerFunc {

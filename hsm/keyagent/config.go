@@ -32,6 +32,7 @@ type Config struct {
 type Portal struct {
 	Name   string `yaml:"name"`
 	Origin string `yaml:"origin"`
+	CA     string `yaml:"ca"` // PEM file with the issuer of the portal's TLS certificate; empty: the system's list
 }
 
 // ConfigError says what is wrong with the configuration and how to mend it.
@@ -66,7 +67,13 @@ func ReadConfig(path string) (Config, error) {
 	if err != nil {
 		return Config{}, &ConfigError{"读不到配置文件；请用 --config 指明 agent.yaml 的位置，并核对它的权限", err}
 	}
-	return ParseConfig(b)
+	c, err := ParseConfig(b)
+	for i := range c.Portals {
+		if ca := &c.Portals[i].CA; *ca != "" && !filepath.IsAbs(*ca) {
+			*ca = filepath.Join(filepath.Dir(path), *ca)
+		}
+	}
+	return c, err
 }
 
 // ParseConfig reads the text of an agent.yaml; unknown keys are refused.

@@ -16,6 +16,10 @@
 // what is left; no key of another person is touched unless the order names its
 // certificate.
 //
+// After a seal it watches over the session that this seal opened or unlocked: it
+// holds one outgoing stream to that same origin, under the CA of its own list,
+// and says there whether the token is still plugged in; see package presence.
+//
 // It does not know any business, keeps nothing after it ends, and decides
 // nothing about time: an expired statement only gets a warning. It guards
 // against web pages and against other users of the machine. It does not guard

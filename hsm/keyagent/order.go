@@ -163,6 +163,7 @@ func (a *Agent) work(ctx context.Context, q *request, pin []byte) (deed, error) 
 	} else if len(pin) == 0 {
 		return deed{}, &untried{"还没有输入 PIN，什么都没有办，次数没有减少。", true}
 	}
+	defer a.use(found.driver)()
 	mod, err := found.driver.module()
 	if err != nil {
 		return deed{}, err

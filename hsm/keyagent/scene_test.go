@@ -40,6 +40,7 @@ type scene struct {
 	agent   *Agent
 	address string
 	origin  string // of the portal
+	trust   string // file with its CA, "" for the system's
 	log     *journal
 	client  *http.Client
 }
@@ -71,7 +72,13 @@ func newScene(t testing.TB, sources ...Source) *scene {
 // newSceneAt has its portal at another origin.
 func newSceneAt(t testing.TB, origin string, sources ...Source) *scene {
 	t.Helper()
-	s := &scene{t: t, origin: origin, suite: hsmtest.SoftHSM(t), ca: hsmtest.CA(t), log: &journal{}}
+	return newSceneTrusting(t, origin, "", sources...)
+}
+
+// newSceneTrusting has the CA of its portal in the list.
+func newSceneTrusting(t testing.TB, origin, trust string, sources ...Source) *scene {
+	t.Helper()
+	s := &scene{t: t, origin: origin, trust: trust, suite: hsmtest.SoftHSM(t), ca: hsmtest.CA(t), log: &journal{}}
 	faulty, module := s.suite.Faulty(t)
 	s.faulty = faulty
 	if len(sources) == 0 {
@@ -86,7 +93,7 @@ func (s *scene) start(sources []Source) {
 	s.address = freeAddress(s.t)
 	config := Config{
 		Listen: s.address, Phrase: testPhrase, Modules: []string{s.suite.Library},
-		Portals: []Portal{{portalName, s.origin}, {otherName, otherOrigin}},
+		Portals: []Portal{{Name: portalName, Origin: s.origin, CA: s.trust}, {Name: otherName, Origin: otherOrigin}},
 		Log:     slog.New(slog.NewJSONHandler(s.log, nil)),
 	}
 	agent, err := New(config, ModulesFrom(sources...))
@@ -213,7 +220,7 @@ func (s *scene) checkHeaders(resp *http.Response) {
 	s.t.Helper()
 	for name, want := range map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self' " +
-			portalOrigin + " " + otherOrigin + "; frame-ancestors 'none'; base-uri 'none'",
+			s.origin + " " + otherOrigin + "; frame-ancestors 'none'; base-uri 'none'",
 		"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
 	} {
 		if got := resp.Header.Get(name); got != want {
@@ -320,6 +327,7 @@ func sealIn(t testing.TB, a answer) []byte {
 	t.Helper()
 	location := a.Header.Get("Location")
 	encoded, ok := strings.CutPrefix(location, portalOrigin+"/sealed#seal=")
+	encoded, _, _ = strings.Cut(encoded, "&presence=")
 	if a.StatusCode != http.StatusSeeOther || !ok {
 		t.Fatalf("no seal came back: %d %s", a.StatusCode, sentence(a.page))
 	}

@@ -42,7 +42,7 @@ func (a *Agent) sign(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	der, err := a.make(ctx, q, id, form["pin"])
+	der, k, err := a.make(ctx, q, id, form["pin"])
 	clear(body)
 	if err := a.finish(q, err); err != nil {
 		a.refuse(w, r, err)
@@ -54,7 +54,11 @@ func (a *Agent) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.log.Info("signed", "kind", string(q.kind), "rows", len(q.statement.Annex.Rows), "portal", q.portal.Origin)
-	http.Redirect(w, r, q.portal.Origin+"/sealed#seal="+base64.RawURLEncoding.EncodeToString(der), http.StatusSeeOther)
+	fragment := "seal=" + base64.RawURLEncoding.EncodeToString(der)
+	if ticket := a.attend(q, k); ticket != "" {
+		fragment += "&presence=" + ticket
+	}
+	http.Redirect(w, r, q.portal.Origin+"/sealed#"+fragment, http.StatusSeeOther)
 }
 
 // begin takes the request for one signature, or one piece of work at a token. The once-token is spent whatever
@@ -124,11 +128,29 @@ func (e *untried) Error() string    { return "keyagent: not tried" }
 func (e *untried) Sentence() string { return e.sentence }
 
 // make has the token sign the very bytes that were shown.
-func (a *Agent) make(ctx context.Context, q *request, id string, pin []byte) ([]byte, error) {
+func (a *Agent) make(ctx context.Context, q *request, id string, pin []byte) ([]byte, key, error) {
 	k, err := a.choose(ctx, q, id)
 	if err != nil {
-		return nil, err
+		return nil, k, err
 	}
+	defer a.use(k.token.driver)()
+	der, err := signWith(ctx, q, k, pin)
+	return der, k, err
+}
+
+// use says that a driver works for us, until the func it gives is called.
+func (a *Agent) use(d *driver) (done func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.using[d]++
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.using[d]--
+	}
+}
+
+func signWith(ctx context.Context, q *request, k key, pin []byte) ([]byte, error) {
 	if k.token.info.ProtectedPath {
 		pin = nil
 	} else if len(pin) == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"sealdesk/server/store"
 	"sealdesk/web"
 )
 
@@ -22,6 +23,7 @@ type call struct {
 	param    func(string) string
 	form     url.Values // of a POST: the body's fields; of a GET: the query's
 	who      *Session   // nil on routes that anyone may ask
+	lock     store.Lock // of the session, where a seal may open it
 	received time.Time
 	number   string // of the request, for people and the log file
 }
@@ -56,6 +58,14 @@ func (a page) write(p *Portal, g *gin.Context, c *call) {
 type redirect struct{ to string }
 
 func (a redirect) write(_ *Portal, g *gin.Context, _ *call) { g.Redirect(http.StatusSeeOther, a.to) }
+
+// resubmit sends a posted form on to another path of this portal: the browser
+// posts the same fields again.
+type resubmit struct{ to string }
+
+func (a resubmit) write(_ *Portal, g *gin.Context, _ *call) {
+	g.Redirect(http.StatusTemporaryRedirect, a.to)
+}
 
 // file is a download.
 type file struct {

@@ -32,5 +32,8 @@ const (
 	Together time.Duration = together
 )
 
+// Hashed is how a cookie lies in the database.
+func Hashed(token string) string { return hashed(token) }
+
 // Names that the tests of cookies need.
 const CookieName = cookieName

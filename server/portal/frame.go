@@ -42,7 +42,7 @@ func (p *Portal) frame(c *call, title string) view.Frame {
 		return f
 	}
 	s := c.who
-	f.Person = &view.Person{Name: s.Staff.Name, Organisation: s.Home.Name, Roles: roleWords(s.Roles()), Key: grouped(s.Officer.Key[:16])}
+	f.Person = &view.Person{Name: s.Staff.Name, Organisation: s.Home.Name, Roles: roleWords(s.Roles()), Key: grouped(s.Officer.Key[:16]), Present: true}
 	seen := map[string]bool{}
 	for _, place := range places {
 		if seen[place.href] || !p.anywhere(c, place.act) {

@@ -60,6 +60,7 @@ type Portal struct {
 	verifier note.Verifier
 	pages    *web.Pages
 	jobs     *jobs
+	keeper   *keeper
 	static   http.Handler
 	unknown  atomic.Int64 // refusals of people nobody knows, since their last entry
 }
@@ -79,8 +80,10 @@ func New(c Config) (*Portal, error) {
 	}
 	p := &Portal{store: c.Store, carried: c.Policy, packs: c.Packs, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
 		year: c.Year, origin: c.Origin, host: u.Host, agent: c.Agent, verifier: c.Verifier, pages: pages, jobs: newJobs(),
-		static: pages.Static()}
+		keeper: newKeeper(), static: pages.Static()}
 	p.jobs.repeat(sweepEvery, p.sweep)
+	p.jobs.repeat(pulseEvery, p.keeper.beat)
+	p.jobs.repeat(renewEvery, p.renewLeases)
 	return p, nil
 }
 
@@ -95,4 +98,7 @@ func (p *Portal) sweep(ctx context.Context) {
 }
 
 // Close ends the work in the background and waits for it.
-func (p *Portal) Close() { p.jobs.close() }
+func (p *Portal) Close() {
+	p.keeper.close()
+	p.jobs.close()
+}

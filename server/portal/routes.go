@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"sealdesk/hsm/presence"
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 )
@@ -39,6 +40,8 @@ var routes = []route{
 	{"GET", "/sealed", anyone, (*Portal).sealedPage},
 	{"POST", "/sealed", anyone, (*Portal).sealed},
 	{"POST", "/sign-out", signedIn, (*Portal).signOut},
+	{"GET", "/resume", signedIn, (*Portal).showResume},
+	{"POST", "/resume", signedIn, (*Portal).resume},
 
 	{"GET", "/", signedIn, (*Portal).home},
 	{"GET", "/statements/:digest", signedIn, (*Portal).showStatement},
@@ -145,6 +148,7 @@ func (p *Portal) Handler() http.Handler {
 		g.Header("Cache-Control", "public, max-age=31536000, immutable")
 		http.StripPrefix("/static", p.static).ServeHTTP(g.Writer, g.Request)
 	})
+	engine.POST(presence.Path, func(g *gin.Context) { p.presenceStream(g.Writer, g.Request) })
 	engine.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", p.readyz)
 	return onlyHost(p.host, guard(p.agent, http.NewCrossOriginProtection().Handler(engine)))
@@ -163,13 +167,22 @@ func (p *Portal) edge(r route) gin.HandlerFunc {
 			p.log.Info("refused", "request", c.number, "method", r.method, "route", r.path, "kind", string(f.Kind), "cause", causeOf(f))
 			p.recordRefusal(c, policy.Act(r.path), "", f)
 			if f.Kind == fault.Locked && c.who == nil {
-				a = redirect{"/sign-in?back=1"}
+				a = redirect{"/sign-in?back=" + url.QueryEscape(returnPath(c))}
 			} else {
 				a = p.refused(c, f)
 			}
 		}
 		a.write(p, g, c)
 	}
+}
+
+// returnPath is where to go on after signing in: the page that was asked for,
+// or home when something was posted.
+func returnPath(c *call) string {
+	if c.req.Method != http.MethodGet {
+		return "/"
+	}
+	return backTo(c.req.URL.RequestURI())
 }
 
 // serve reads the request, finds the session and runs the handler; a panic

@@ -139,7 +139,7 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 	if pending.Kind == string(seal.Login) {
 		return p.finishSignIn(c, der, pending)
 	}
-	if c.who, err = p.session(c); err != nil {
+	if c.who, err = p.sealer(c); err != nil {
 		return "", err
 	}
 	return p.finish(c, der, pending)
@@ -157,6 +157,9 @@ func (p *Portal) finish(c *call, der []byte, pending store.Pending) (string, err
 	}
 	if v.Fingerprint() != c.who.Officer.Key {
 		return "", fault.New(fault.Forbidden, "签章不是用登录的那把钥匙签的。请用登录的钥匙签署。")
+	}
+	if err := p.returned(c, der); err != nil {
+		return "", err
 	}
 	receipt, err := p.perform(c, v, pending)
 	// A conflict that comes with a number is another post of the same seal: its

@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"time"
 
+	"sealdesk/hsm/presence"
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
@@ -92,22 +94,15 @@ func giveCookie(w http.ResponseWriter, token string) {
 // filing are read from the database at each request: a loss, a leaver or a
 // changed role takes effect at the next one, on every portal.
 func (p *Portal) session(c *call) (*Session, error) {
-	hash := browser(c.req)
-	if hash == "" {
-		return nil, fault.New(fault.Locked, "还没有登录。请插入钥匙登录。")
-	}
-	row, err := p.store.Scratch().Session(c.ctx, hash)
+	row, err := p.sessionRow(c)
 	if err != nil {
-		if fault.Is(err, fault.NotFound) {
-			return nil, fault.New(fault.Locked, "登录已经结束。请插入钥匙重新登录，草稿都在。")
-		}
 		return nil, err
 	}
-	if c.received.After(row.Expires) || c.received.Sub(row.Seen) > idle {
-		if err := p.store.Scratch().DeleteSession(c.ctx, hash); err != nil {
+	if why := p.lockOf(c, row); why != store.Unlocked {
+		if err := errors.Join(p.lock(c, row, why), p.keep(c, row)); err != nil {
 			return nil, err
 		}
-		return nil, fault.New(fault.Locked, "离开超过 %d 分钟，已经锁定。请插入钥匙重新登录，草稿都在。", int(idle.Minutes()))
+		return nil, fault.New(fault.Locked, "%s请用本人的钥匙登录解锁，草稿都在。", lockWords[why])
 	}
 	s, err := p.known(c.ctx, row)
 	if err != nil {
@@ -115,11 +110,53 @@ func (p *Portal) session(c *call) (*Session, error) {
 	}
 	// Once a minute is enough to keep a session alive and spares a write.
 	if c.received.Sub(row.Seen) > time.Minute {
-		if err := p.store.Scratch().TouchSession(c.ctx, hash, c.received); err != nil {
+		if err := p.store.Scratch().TouchSession(c.ctx, row.TokenHash, c.received); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// sealer finds who hands a seal in. The session may be locked: the seal, once
+// it is verified, opens it (c.lock says so until then).
+func (p *Portal) sealer(c *call) (*Session, error) {
+	row, err := p.sessionRow(c)
+	if err != nil {
+		return nil, err
+	}
+	s, err := p.known(c.ctx, row)
+	if err != nil {
+		return nil, p.ended(c, row, err)
+	}
+	if c.lock = p.lockOf(c, row); c.lock != store.Unlocked {
+		return s, p.lock(c, row, c.lock)
+	}
+	return s, nil
+}
+
+// sessionRow finds the session of this browser, locked or not.
+func (p *Portal) sessionRow(c *call) (store.Session, error) {
+	hash := browser(c.req)
+	if hash == "" {
+		return store.Session{}, fault.New(fault.Locked, "还没有登录。请插入钥匙登录。")
+	}
+	row, err := p.store.Scratch().Session(c.ctx, hash)
+	if fault.Is(err, fault.NotFound) {
+		return row, fault.New(fault.Locked, "登录已经结束。请插入钥匙重新登录，草稿都在。")
+	}
+	if err == nil && c.received.After(row.Expires) {
+		if err := p.end(c, row); err != nil {
+			return row, err
+		}
+		return row, fault.New(fault.Locked, "登录满 %d 小时，已经结束。请插入钥匙重新登录，草稿都在。", int(absolute.Hours()))
+	}
+	return row, err
+}
+
+// end forgets a session and lets its agent go.
+func (p *Portal) end(c *call, row store.Session) error {
+	p.keeper.drop(row.TokenHash, presence.Ended)
+	return p.store.Scratch().DeleteSession(c.ctx, row.TokenHash)
 }
 
 // ended takes the session of somebody whom the records no longer let in: a key
@@ -132,7 +169,7 @@ func (p *Portal) ended(c *call, row store.Session, err error) error {
 	default:
 		return err
 	}
-	if err := p.store.Scratch().DeleteSession(c.ctx, row.TokenHash); err != nil {
+	if err := p.end(c, row); err != nil {
 		return err
 	}
 	holder := policy.Officer{Staff: row.Staff, Key: row.Fingerprint}

@@ -17,14 +17,14 @@ import (
 )
 
 // cookies gives what the browser holds for the portal.
-func cookies(t *testing.T, d *desk.Desk) []*http.Cookie {
+func cookies(t testing.TB, d *desk.Desk) []*http.Cookie {
 	t.Helper()
 	u, err := url.Parse(d.Origin)
 	must(t, err)
 	return d.Client.Jar.Cookies(u)
 }
 
-func locked(t *testing.T, r reader, path string) {
+func locked(t testing.TB, r reader, path string) {
 	t.Helper()
 	if p := r.get(path); !strings.HasPrefix(p.Path, "/sign-in") {
 		t.Errorf("%s is still served: %d", path, p.Status)

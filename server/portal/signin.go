@@ -3,8 +3,11 @@ package portal
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"net"
+	"net/http"
 	"time"
 
+	"sealdesk/hsm/presence"
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
@@ -17,10 +20,20 @@ import (
 // Nobody is known yet: the statement names no signer, and it counts only in
 // the browser that holds this cookie.
 func (p *Portal) signIn(c *call) (answer, error) {
-	cookie := browser(c.req)
-	if _, err := p.session(c); err == nil {
-		return redirect{"/"}, nil // somebody is signed in here already
+	row, err := p.sessionRow(c)
+	if err != nil && !fault.Is(err, fault.Locked) {
+		return nil, err
 	}
+	why := store.Unlocked
+	if err == nil {
+		if why = p.lockOf(c, row); why == store.Unlocked {
+			return redirect{"/"}, nil // somebody is signed in here already
+		}
+		if err := p.lock(c, row, why); err != nil {
+			return nil, err
+		}
+	}
+	cookie := browser(c.req)
 	if cookie == "" {
 		cookie = setCookie(c.writer)
 	}
@@ -30,7 +43,7 @@ func (p *Portal) signIn(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := p.keepPending(c, s, payload{Back: "/"}, cookie, "")
+	id, err := p.keepPending(c, s, payload{Back: backTo(c.form.Get("back"))}, cookie, "")
 	if err != nil {
 		return nil, err
 	}
@@ -38,10 +51,25 @@ func (p *Portal) signIn(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if why != store.Unlocked {
+		return p.lockedPage(c, row, why, pending)
+	}
 	v := view.SignIn{Gate: view.Gate{Title: "登录", Now: c.received}, Agent: p.agentPost(pending), Expires: h.Expires}
 	if c.form.Get("back") != "" {
-		v.Back = "登录已经结束或已锁定。插入钥匙重新登录后可以继续，草稿都在。"
+		v.Back = "登录已经结束。插入钥匙重新登录后可以继续，草稿都在。"
 	}
+	return page{view: v}, nil
+}
+
+// lockedPage says why the session of this browser is locked, and whose it is.
+func (p *Portal) lockedPage(c *call, row store.Session, why store.Lock, pending store.Pending) (answer, error) {
+	holder, err := p.store.Staff(c.ctx, row.Staff)
+	if err != nil {
+		return nil, err
+	}
+	v := view.Locked{Gate: view.Gate{Title: "已锁定", Now: c.received}, Name: holder.Name, Why: lockWords[why], Agent: p.agentPost(pending), Expires: pending.Expires}
+	_, err = p.store.Scratch().Draft(c.ctx, row.Staff, keptDraft)
+	v.Kept = err == nil
 	return page{view: v}, nil
 }
 
@@ -78,7 +106,8 @@ func (p *Portal) finishSignIn(c *call, der []byte, pending store.Pending) (strin
 		}
 		return "", err
 	}
-	row := store.Session{Staff: key.Staff, Fingerprint: key.Fingerprint, Started: c.received, Seen: c.received, Expires: c.received.Add(absolute)}
+	row := store.Session{Staff: key.Staff, Fingerprint: key.Fingerprint, Started: c.received, Seen: c.received, Expires: c.received.Add(absolute),
+		Ticket: ticketIn(c), Address: addressOf(c.req)}
 	token := newToken()
 	row.TokenHash = hashed(token)
 	if c.who, err = p.known(c.ctx, row); err != nil {
@@ -94,14 +123,57 @@ func (p *Portal) finishSignIn(c *call, der []byte, pending store.Pending) (strin
 	if err != nil {
 		return "", err
 	}
-	if err := p.store.Scratch().PutSession(c.ctx, row); err != nil {
+	before, err := p.before(c, row)
+	if err != nil {
+		return "", err
+	}
+	if err := p.store.Scratch().PutSession(c.ctx, row, before, presence.Grace); err != nil {
 		return "", err
 	}
 	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
 		return "", err
 	}
 	giveCookie(c.writer, token)
-	return "/", nil
+	return p.afterSignIn(c, pending)
+}
+
+// before is the session that this browser held until now, if it was the same
+// person's: the new one goes on in its place. Somebody else's stays, locked.
+func (p *Portal) before(c *call, now store.Session) (string, error) {
+	old, err := p.store.Scratch().Session(c.ctx, browser(c.req))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	case old.Staff != now.Staff:
+		return "", p.lock(c, old, store.LockedOther)
+	}
+	p.keeper.drop(old.TokenHash, presence.Ended)
+	return old.TokenHash, nil
+}
+
+// afterSignIn is where the person goes: to what was being posted when the
+// session locked, else to the page that was asked for.
+func (p *Portal) afterSignIn(c *call, pending store.Pending) (string, error) {
+	if _, err := p.keptForm(c); err == nil {
+		return "/resume", nil
+	}
+	pl, err := payloadOf(pending)
+	if err != nil {
+		return "", err
+	}
+	return backTo(pl.Back), nil
+}
+
+// addressOf is the computer that a request comes from, as the connection shows
+// it: no header is believed.
+func addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 // POST /sign-out ends the session.
@@ -110,7 +182,7 @@ func (p *Portal) signOut(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.store.Scratch().DeleteSession(c.ctx, c.who.row.TokenHash); err != nil {
+	if err := p.end(c, c.who.row); err != nil {
 		return nil, err
 	}
 	_, err = p.store.Commit(c.ctx, grant, nil, func(*store.Tx) (audit.Entry, error) {

@@ -152,7 +152,7 @@ func (t *town) serve() {
 	t.server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(t.log, nil), slog.LevelDebug)
 	t.server.StartTLS()
 	s, p, l := t.store, t.portal, t.server
-	t.tb.Cleanup(func() { l.Close(); p.Close(); s.Close() })
+	t.tb.Cleanup(func() { p.CloseStreams(); l.Close(); p.Close(); s.Close() })
 }
 
 // packs are the rule packs that the town's portal has loaded.
@@ -184,8 +184,20 @@ func (t *town) desk(staff string) *desk.Desk {
 	roots.AddCert(t.server.Certificate())
 	d := desk.New(t.origin(), roots, p.leaf, p.key)
 	d.Now = t.clock.Now
-	t.tb.Cleanup(d.Client.CloseIdleConnections)
+	t.tb.Cleanup(d.Leave)
 	return d
+}
+
+// staffOf is whose certificate this is.
+func (t *town) staffOf(leaf *x509.Certificate) string {
+	t.tb.Helper()
+	for id, p := range t.people {
+		if p.leaf.Equal(leaf) {
+			return id
+		}
+	}
+	t.tb.Fatal("nobody in town has this certificate")
+	return ""
 }
 
 // officer is somebody as the records have them.

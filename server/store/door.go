@@ -51,6 +51,7 @@ type dialect interface {
 	update(t *table, columns []int, changes []change) []step
 	insertIgnore() string
 	greatest(a string) string
+	now() string // the database's clock as an expression, in ms since 1970
 	definite(err error) bool
 	transient(err error) bool
 	duplicate(err error) bool

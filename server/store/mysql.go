@@ -241,7 +241,11 @@ func updateMany(t *table, columns []int, changes []change) step {
 	return step{b.String(), args, int64(len(changes)), false}
 }
 
-func (mysqlDialect) insertIgnore() string     { return "INSERT IGNORE" }
+func (mysqlDialect) insertIgnore() string { return "INSERT IGNORE" }
+func (mysqlDialect) now() string {
+	return "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)"
+}
+
 func (mysqlDialect) greatest(a string) string { return "GREATEST(" + a + ", ?)" }
 
 // definite: the server answered, so nothing was committed. An error without an

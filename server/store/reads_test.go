@@ -213,8 +213,8 @@ func TestScratchKeepsItsContentsEncryptedAndGivesThemBack(t *testing.T) {
 			Original: []byte("secret sheet"), Report: []byte("secret report"), Created: now}
 		for _, err := range []error{s.PutPending(ctx, p), s.PutDraft(ctx, "U00003", "form", []byte("secret draft")), s.PutImportJob(ctx, job),
 			s.PutImportRows(ctx, "j1", []store.ImportRow{{Line: 2, Code: "accept", Cells: []byte("secret cells")}, {Line: 3, Code: "bad", Cells: []byte("secret cells")}}),
-			s.PutSession(ctx, store.Session{TokenHash: "h", Staff: "U00003", Fingerprint: "f", Started: now, Seen: now, Expires: now.Add(time.Hour)}),
-			s.TouchSession(ctx, "h", now.Add(time.Second)), s.LockSession(ctx, "h", true), s.ImportProgress(ctx, "j1", "done", 3, 3, []byte("secret report 2"))} {
+			s.PutSession(ctx, store.Session{TokenHash: "h", Staff: "U00003", Fingerprint: "f", Started: now, Seen: now, Expires: now.Add(time.Hour)}, "", time.Hour),
+			s.TouchSession(ctx, "h", now.Add(time.Second)), s.LockSession(ctx, "h", store.LockedIdle), s.ImportProgress(ctx, "j1", "done", 3, 3, []byte("secret report 2"))} {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -234,7 +234,7 @@ func TestScratchKeepsItsContentsEncryptedAndGivesThemBack(t *testing.T) {
 		if got, err := s.ImportJobs(ctx, "HS1", 10); err != nil || len(got) != 1 || got[0].Original != nil {
 			t.Errorf("%+v %v", got, err)
 		}
-		if got, err := s.Session(ctx, "h"); err != nil || !got.Locked || !got.Seen.Equal(now.Add(time.Second)) {
+		if got, err := s.Session(ctx, "h"); err != nil || got.Lock != store.LockedIdle || !got.Seen.Equal(now.Add(time.Second)) {
 			t.Errorf("%+v %v", got, err)
 		}
 		for i := range 3 {

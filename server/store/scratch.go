@@ -41,73 +41,12 @@ func (c Scratch) first(ctx context.Context, what string, into any, where string,
 // upsert writes a row whole, over one with the same key.
 var upsert = clause.OnConflict{UpdateAll: true}
 
-// Session is a browser that signed in; its cookie is kept as a hash.
-type Session struct {
-	TokenHash          string
-	Staff, Fingerprint string
-	Started, Seen      time.Time
-	Expires            time.Time
-	Locked             bool
-	Payload            []byte
-}
-
-type sessionRow struct {
-	TokenHash          string `gorm:"primaryKey"`
-	Staff, Fingerprint string
-	Started, Seen      int64
-	Expires            int64
-	Locked             int64
-	Payload            []byte
-}
-
-func (sessionRow) TableName() string { return sessions.name }
-
-// Session finds a session by the hash of its cookie.
-func (c Scratch) Session(ctx context.Context, hash string) (Session, error) {
-	var r sessionRow
-	err := c.first(ctx, "次登录", &r, "token_hash = ?", hash)
-	return Session{r.TokenHash, r.Staff, r.Fingerprint, moment(r.Started), moment(r.Seen), moment(r.Expires), r.Locked != 0, r.Payload}, err
-}
-
-// PutSession keeps a session.
-func (c Scratch) PutSession(ctx context.Context, s Session) error {
-	locked := int64(0)
-	if s.Locked {
-		locked = 1
-	}
-	r := sessionRow{s.TokenHash, s.Staff, s.Fingerprint, millis(s.Started), millis(s.Seen), millis(s.Expires), locked, solid(s.Payload)}
-	return c.write(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).Create(&r).Error })
-}
-
 // solid makes of no bytes the empty ones: NULL has no place in these columns.
 func solid(b []byte) []byte {
 	if b == nil {
 		return []byte{}
 	}
 	return b
-}
-
-// TouchSession notes that the session was used.
-func (c Scratch) TouchSession(ctx context.Context, hash string, at time.Time) error {
-	return c.write(ctx, func(db *gorm.DB) error {
-		return db.Model(&sessionRow{}).Where("token_hash = ?", hash).Update("seen", millis(at)).Error
-	})
-}
-
-// LockSession locks or unlocks a session.
-func (c Scratch) LockSession(ctx context.Context, hash string, locked bool) error {
-	value := int64(0)
-	if locked {
-		value = 1
-	}
-	return c.write(ctx, func(db *gorm.DB) error {
-		return db.Model(&sessionRow{}).Where("token_hash = ?", hash).Update("locked", value).Error
-	})
-}
-
-// DeleteSession ends a session.
-func (c Scratch) DeleteSession(ctx context.Context, hash string) error {
-	return c.write(ctx, func(db *gorm.DB) error { return db.Where("token_hash = ?", hash).Delete(&sessionRow{}).Error })
 }
 
 // Pending is a statement that waits for its seal: never authority, the records

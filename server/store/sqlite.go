@@ -121,7 +121,9 @@ func (sqliteDialect) update(t *table, columns []int, changes []change) []step {
 	return steps
 }
 
-func (sqliteDialect) insertIgnore() string     { return "INSERT OR IGNORE" }
+func (sqliteDialect) insertIgnore() string { return "INSERT OR IGNORE" }
+func (sqliteDialect) now() string          { return "CAST(unixepoch('subsec') * 1000 AS INTEGER)" }
+
 func (sqliteDialect) greatest(a string) string { return "MAX(" + a + ", ?)" }
 
 func (sqliteDialect) definite(err error) bool {

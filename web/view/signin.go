@@ -26,6 +26,34 @@ type SignIn struct {
 
 func (SignIn) Template() string { return "signin/start" }
 
+// Locked is the first page of a browser whose session is locked. The person's
+// own key opens it again; anybody else's begins another session.
+type Locked struct {
+	Gate
+	// Name is whose session it is; Why says in a sentence why it is locked.
+	Name, Why string
+	// Kept says that a form which was posted meanwhile was kept.
+	Kept bool
+	// Agent carries a login statement that is ready, until Expires.
+	Agent   AgentPost
+	Expires time.Time
+}
+
+func (Locked) Template() string { return "signin/locked" }
+
+// Resume offers to post again what met a locked session. POST to Action.
+// Form: the fields, or resume_drop.
+type Resume struct {
+	Frame
+	Action string
+	Fields []Hidden
+}
+
+func (Resume) Template() string { return "signin/resume" }
+
+// Hidden is a field that a form carries along.
+type Hidden struct{ Name, Value string }
+
 // SignInWaiting says what it waits for: the agent's page.
 type SignInWaiting struct {
 	Gate
@@ -57,7 +85,7 @@ func (SignInNoAgent) Template() string { return "signin/noagent" }
 type Sealed struct {
 	Gate
 	// Post is the same-origin address that takes the seal, as a fetch.
-	// Form: seal. Answer: JSON, location (a path to go to) or sentence (why not);
+	// Form: seal, presence (hash of the agent's ticket). Answer: JSON, location (a path to go to) or sentence (why not);
 	// after 429 or 5xx the page offers to send again, after another refusal not.
 	Post string
 	// Home is where to go when nothing was brought.

@@ -262,7 +262,7 @@ keyring: keyring.wrapped
 	if err := t.write("portal.yaml", portal); err != nil {
 		return err
 	}
-	return t.write("agent.yaml", fmt.Sprintf("listen: %s\nphrase: 新安江畔，松风满袖\nmodules:\n  - %s\nportals:\n  - name: %s\n    origin: https://%s\n",
+	return t.write("agent.yaml", fmt.Sprintf("listen: %s\nphrase: 新安江畔，松风满袖\nmodules:\n  - %s\nportals:\n  - name: %s\n    origin: https://%s\n    ca: ca.pem\n",
 		t.agent, t.module, demoName, t.staff))
 }
 

@@ -103,13 +103,16 @@ func (t town) sit(ctx context.Context, c config, staff string) (resident, error)
 	}
 	r := resident{desk.New(c.Staff.Origin, roots, leaf, key), token}
 	if err := r.SignIn(ctx); err != nil {
-		token.Close()
+		r.leave()
 		return resident{}, fmt.Errorf("%s 登录：%w", staff, err)
 	}
 	return r, nil
 }
 
-func (r resident) leave() { r.token.Close() }
+func (r resident) leave() {
+	r.Leave()
+	r.token.Close()
+}
 
 // verdict exports the town's log and lets auditverify, a program of its own,
 // say whether it holds.

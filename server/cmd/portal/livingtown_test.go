@@ -26,6 +26,20 @@ type livingTown struct {
 	client                       *http.Client
 	env                          []string
 	teachers                     []string // names that were seen in the register
+	running                      map[string]*exec.Cmd
+}
+
+// kill ends a running program at once, as a crash does.
+func (l *livingTown) kill(path string) {
+	l.t.Helper()
+	cmd := l.running[path]
+	if cmd == nil {
+		l.t.Fatalf("%s does not run", path)
+	}
+	delete(l.running, path)
+	if err := cmd.Process.Kill(); err != nil {
+		l.t.Fatal(err)
+	}
 }
 
 // foundTown builds the three programs, makes the town's tokens, keys and entry
@@ -104,7 +118,15 @@ func (l *livingTown) start(path string, args ...string) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
+	if l.running == nil {
+		l.running = map[string]*exec.Cmd{}
+	}
+	l.running[path] = cmd
 	l.t.Cleanup(func() {
+		if l.running[path] != cmd { // it was killed
+			<-ended
+			return
+		}
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			l.t.Errorf("%s had ended before it was told to: %v", path, err)
 		}

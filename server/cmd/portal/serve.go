@@ -119,6 +119,7 @@ func (h *house) serve(ctx context.Context, ready func() error) error {
 		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
 			WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 			ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
+		server.RegisterOnShutdown(h.portal.CloseStreams)
 		servers = append(servers, server)
 		go func() { failed <- server.Serve(listener) }()
 	}

@@ -19,29 +19,60 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/html"
 
+	"sealdesk/hsm/presence"
 	"sealdesk/hsm/seal"
 )
 
-// Desk is one person's chair: a cookie jar and a token.
+// Desk is one person's chair: a cookie jar and a token. Whoever signed in holds
+// the session's presence stream, as an agent does, until Leave.
 type Desk struct {
 	Origin string // of the portal
 	Leaf   *x509.Certificate
 	Key    crypto.Signer // inside the token
 	Client *http.Client
 	Now    func() time.Time
+	// Look says whether the token is in; nil stands for a token that always is.
+	Look func(context.Context) presence.Sight
+
+	ctx     context.Context // of the streams
+	cancel  context.CancelFunc
+	streams sync.WaitGroup
 }
 
 // New sits a person down. roots are the CAs of the portal's TLS certificate.
 func New(origin string, roots *x509.CertPool, leaf *x509.Certificate, key crypto.Signer) *Desk {
 	jar, _ := cookiejar.New(nil)
-	return &Desk{Origin: origin, Leaf: leaf, Key: key, Now: time.Now, Client: &http.Client{
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Desk{ctx: ctx, cancel: cancel, Origin: origin, Leaf: leaf, Key: key, Now: time.Now, Client: &http.Client{
 		Jar: jar, Timeout: time.Minute,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}, MaxIdleConnsPerHost: 2},
 	}}
+}
+
+// Leave lets the session's stream go and waits for its end. The session locks
+// a little later, as when a person takes the token along.
+func (d *Desk) Leave() {
+	d.cancel()
+	d.streams.Wait()
+	d.Client.CloseIdleConnections()
+}
+
+// stay holds the stream that the ticket opens.
+func (d *Desk) stay(ticket presence.Ticket) {
+	look := d.Look
+	if look == nil {
+		look = func(context.Context) presence.Sight { return presence.There }
+	}
+	d.streams.Go(func() {
+		transport := d.Client.Transport.(*http.Transport).Clone()
+		defer transport.CloseIdleConnections()
+		presence.Holder{Client: &http.Client{Transport: transport}, Origin: d.Origin, Look: look}.Hold(d.ctx, ticket)
+	})
 }
 
 // Page is an answer that was read whole.
@@ -175,7 +206,8 @@ func (d *Desk) Seal(ctx context.Context, p Page) (Page, error) {
 
 // HandIn posts a seal to /sealed as the landing page's module does.
 func (d *Desk) HandIn(ctx context.Context, der []byte) (Page, error) {
-	got, err := d.Post(ctx, "/sealed", url.Values{"seal": {base64.RawURLEncoding.EncodeToString(der)}})
+	ticket := presence.NewTicket()
+	got, err := d.Post(ctx, "/sealed", url.Values{"seal": {base64.RawURLEncoding.EncodeToString(der)}, "presence": {ticket.Hash()}})
 	if err != nil {
 		return got, err
 	}
@@ -186,6 +218,7 @@ func (d *Desk) HandIn(ctx context.Context, der []byte) (Page, error) {
 	if reply.Location == "" {
 		return got, fmt.Errorf("%w: %s", ErrRefused, reply.Sentence)
 	}
+	d.stay(ticket)
 	return d.Get(ctx, reply.Location)
 }
 

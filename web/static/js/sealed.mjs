@@ -4,6 +4,7 @@
 const page = document.querySelector('[data-sealed]')
 const parts = new URLSearchParams(location.hash.slice(1))
 const seal = parts.get('seal')
+const presence = parts.get('presence') ?? ''
 history.replaceState(null, '', location.pathname)
 
 function show(name, sentence) {
@@ -28,7 +29,7 @@ async function send() {
     answer = await fetch(page.dataset.post, {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
-      body: new URLSearchParams({ seal }),
+      body: new URLSearchParams({ seal, presence }),
       redirect: 'error',
     })
   } catch {
