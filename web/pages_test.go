@@ -129,7 +129,13 @@ func survey(root *html.Node) page {
 		case "h1":
 			p.headings++
 		case "label":
-			p.labelled[attribute(n, "for")] = content(n) != ""
+			said := content(n) != ""
+			p.labelled[attribute(n, "for")] = said
+			walk(n, func(inside *html.Node) { // a label around its control needs no "for"
+				if id := attribute(inside, "id"); id != "" {
+					p.labelled[id] = said
+				}
+			})
 		}
 		for _, key := range []string{"aria-describedby", "aria-labelledby"} {
 			p.targets = append(p.targets, strings.Fields(attribute(n, key))...)
