@@ -50,6 +50,7 @@ type Key struct {
 	Token       string // serial number of the token that the private key lies in
 	Serial      string // of the certificate, lower-case hex, unique per issuer
 	Issuer      string // own or external
+	Public      string // SHA-256 of the public key, see PublicDigest
 	State       State
 	Since       time.Time // when its power began or, once ended, when it ended; Asia/Shanghai
 	By, Reason  string    // who ended it and why, empty while issued
@@ -98,15 +99,30 @@ func (k Key) current() bool {
 	return k.State == Pending || k.State == Issued || k.State == Suspended
 }
 
-// Current is the one key of a token that is not ended; the zero Key if there is
-// none.
+// Current is the one key of a token or person that is not ended; the zero Key
+// if there is none. While a certificate is renewed there are two, and the one
+// that waits is not yet current.
 func Current(keys []Key) (Key, bool) {
+	var waiting Key
 	for _, k := range keys {
-		if k.current() {
+		switch {
+		case k.State == Pending:
+			waiting = k
+		case k.current():
 			return k, true
 		}
 	}
-	return Key{}, false
+	return waiting, waiting.Fingerprint != ""
+}
+
+// next is the key that waits beside the current one; the zero Key if none does.
+func next(keys []Key, current Key) Key {
+	for _, k := range keys {
+		if k.State == Pending && k.Fingerprint != current.Fingerprint {
+			return k
+		}
+	}
+	return Key{}
 }
 
 // One refuses a second key in use for the same person or certificate, so that

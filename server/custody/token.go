@@ -54,12 +54,15 @@ func ParseSerial(text string) (string, error) {
 type Holding struct {
 	Token Token
 	Key   Key // zero when the token carries none
+	Next  Key // a renewal that waits to be taken over; zero when there is none
+	// Former are keys that a transition ended besides Key.
+	Former []Key
 }
 
 // HoldingOf puts a token and the keys that it ever carried together.
 func HoldingOf(t Token, keys []Key) Holding {
 	k, _ := Current(keys)
-	return Holding{t, k}
+	return Holding{Token: t, Key: k, Next: next(keys, k)}
 }
 
 // Keyed reports whether the token carries a current key.
@@ -67,10 +70,21 @@ func (h Holding) Keyed() bool { return h.Key.Fingerprint != "" }
 
 // Records are the rows to write: the token and, if there is one, its key.
 func (h Holding) Records() []any {
+	all := []any{h.Token}
 	if h.Keyed() {
-		return []any{h.Token, h.Key}
+		all = append(all, h.Key)
 	}
-	return []any{h.Token}
+	for _, k := range h.Former {
+		all = append(all, k)
+	}
+	switch {
+	case h.Next.Fingerprint == "":
+	case h.Token.State == Issued, h.Token.State == Suspended:
+		all = append(all, h.Next)
+	default: // whatever ended the token ends what waited in it
+		all = append(all, h.Next.ended(Revoked, h.Token.By, h.Token.Reason, h.Token.Since))
+	}
+	return all
 }
 
 // Deliver enters a new token; the officer who took it in is its custodian.
@@ -186,7 +200,7 @@ func (h Holding) HandOver(giver, taker, reason string, now time.Time) (Holding, 
 	}
 	h.Token = h.Token.moved(HandoverPending, a)
 	h.Token.For, h.Token.LossMark = taker, nil
-	h.Key = h.Key.ended(Revoked, giver, "交接", now)
+	h.Key = h.Key.ended(Revoked, giver, Handed, now)
 	return h, h.Token.check()
 }
 
@@ -231,6 +245,9 @@ func (h Holding) Certify(k Key, now time.Time) (Holding, error) {
 // TakeOver is the person's first seal with the key: from now on it is in his
 // hands, and only there.
 func (h Holding) TakeOver(taker string, now time.Time) (Holding, error) {
+	if h.Token.State == Issued && h.Key.State == Issued && h.Next.State == Pending {
+		return h.takeOverNext(taker, now)
+	}
 	switch {
 	case h.Token.State != HandoverPending || h.Key.State != Pending:
 		return h, fault.New(fault.Conflict, "钥匙 %s 现在不等人接管（%s）。请刷新后核对。", h.Token.Serial, h.Token.State.Word())

@@ -104,7 +104,7 @@ func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Poli
 		r := f.enrol(tb, s, given[s.ID])
 		nouns = append(nouns, s, custody.Token{Serial: tokenOf(s.ID), Label: s.ID, State: custody.Issued, Custodian: s.ID, Delivered: foundingDay, Since: foundingDay},
 			custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: s.ID, Certificate: r.leaf.Raw, TokenLabel: s.ID, Token: tokenOf(s.ID),
-				Serial: r.leaf.SerialNumber.Text(16), Issuer: custody.OwnCA, State: custody.Issued, Since: foundingDay})
+				Serial: r.leaf.SerialNumber.Text(16), Issuer: custody.OwnCA, Public: custody.PublicDigest(r.leaf.RawSubjectPublicKeyInfo), State: custody.Issued, Since: foundingDay})
 	}
 	for _, a := range roster.Appointments {
 		if slices.Contains(cast, a.Staff) {

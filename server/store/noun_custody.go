@@ -6,7 +6,7 @@ import (
 
 func keyCells(k custody.Key, path string) []any {
 	return []any{k.Fingerprint, k.Staff, path, k.Certificate, k.TokenLabel, string(k.State), millis(k.Since), k.By, k.Reason,
-		k.Token, k.Serial, k.Issuer}
+		k.Token, k.Serial, k.Issuer, k.Public}
 }
 
 func keyOf(row *row) custody.Key {
@@ -14,7 +14,7 @@ func keyOf(row *row) custody.Key {
 	k := custody.Key{Fingerprint: r.text(), Staff: r.text()}
 	r.any()
 	k.Certificate, k.TokenLabel, k.State, k.Since = r.bytes(), r.text(), custody.State(r.text()), r.time()
-	k.By, k.Reason, k.Token, k.Serial, k.Issuer = r.text(), r.text(), r.text(), r.text(), r.text()
+	k.By, k.Reason, k.Token, k.Serial, k.Issuer, k.Public = r.text(), r.text(), r.text(), r.text(), r.text(), r.text()
 	return k
 }
 

@@ -43,6 +43,36 @@ func (s *Store) KeysIn(ctx context.Context, g policy.Grant, token string) ([]cus
 	return listOf(rows, sure(keyOf))
 }
 
+// KeysOf lists the keys that a person ever had, and KeysAlike those that have
+// the certificate, the public key or the issuer's number of k. They take no
+// grant: the pages of custody tell nothing of them but a refusal.
+func (s *Store) KeysOf(ctx context.Context, person string) ([]custody.Key, error) {
+	rows, err := s.many(ctx, custodyKeys, "staff = ?", person)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(keyOf))
+}
+
+// KeysAlike: see KeysOf.
+func (s *Store) KeysAlike(ctx context.Context, k custody.Key) ([]custody.Key, error) {
+	rows, err := s.many(ctx, custodyKeys, "fingerprint = ? OR public_key = ? OR (serial = ? AND issuer = ?)", k.Fingerprint, k.Public, k.Serial, k.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(keyOf))
+}
+
+// EndedKeys lists every key that is suspended, lost or revoked, for the
+// authority's revocation list.
+func (s *Store) EndedKeys(ctx context.Context) ([]custody.Key, error) {
+	rows, err := s.many(ctx, custodyKeys, "state IN (?, ?, ?)", string(custody.Suspended), string(custody.Lost), string(custody.Revoked))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(keyOf))
+}
+
 // KeyInCustody reads one key of the register by its certificate's fingerprint,
 // in whatever state it is.
 func (s *Store) KeyInCustody(ctx context.Context, fingerprint string) (custody.Key, error) {

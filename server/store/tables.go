@@ -90,7 +90,7 @@ var (
 		columns: texts("id", "staff", "role", "org", "path")}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
 		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"),
-			texts("by_staff", "reason", "token", "serial", "issuer"))}
+			texts("by_staff", "reason", "token", "serial", "issuer", "public_key"))}
 	custodyTokens = &table{name: "custody_tokens", class: isRecord, subject: "token", power: true, shared: true,
 		columns: join(texts("serial", "label", "vendor", "state", "custodian", "path", "for_staff", "delivery"), numbers("delivered", "since"),
 			texts("by_staff", "reason"), one(blob, "loss_mark"))}

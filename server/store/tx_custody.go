@@ -55,8 +55,22 @@ func (tx *Tx) KeysOf(person string) ([]custody.Key, error) { return tx.keys(is("
 // KeysIn lists the keys that a token ever carried.
 func (tx *Tx) KeysIn(token string) ([]custody.Key, error) { return tx.keys(is("token", token)) }
 
-func (tx *Tx) keys(c cond) ([]custody.Key, error) {
-	rows, err := tx.where(custodyKeys, c)
+// KeysAlike lists the keys, whoever held them, that have the certificate, the
+// public key or the issuer's number of k.
+func (tx *Tx) KeysAlike(k custody.Key) ([]custody.Key, error) {
+	var all []custody.Key
+	for _, c := range [][]cond{{is("fingerprint", k.Fingerprint)}, {is("public_key", k.Public)}, {is("serial", k.Serial), is("issuer", k.Issuer)}} {
+		list, err := tx.keys(c...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+func (tx *Tx) keys(c ...cond) ([]custody.Key, error) {
+	rows, err := tx.where(custodyKeys, c...)
 	if err != nil {
 		return nil, err
 	}

@@ -268,14 +268,14 @@ func enrolOne(ctx context.Context, uri string, person org.Staff, home org.Organi
 	if err := e.token.StoreCertificate(ctx, e.sign.ID(), staffKeyLabel, e.leaf); err != nil {
 		return e, err
 	}
-	e.key = custody.Key{Fingerprint: seal.Fingerprint(e.leaf), Staff: person.ID, Certificate: e.leaf.Raw,
-		TokenLabel: e.token.Info().Label, Serial: e.leaf.SerialNumber.Text(16), Issuer: custody.OwnCA,
-		State: custody.Issued, Since: now.Truncate(time.Millisecond)}
-	if e.key.Token, err = custody.ParseSerial(e.token.Info().Serial); err != nil {
+	since := now.Truncate(time.Millisecond)
+	e.held = custody.Token{Label: e.token.Info().Label, Vendor: e.token.Info().Manufacturer, State: custody.Issued,
+		Custodian: person.ID, Delivered: since, Since: since}
+	if e.held.Serial, err = custody.ParseSerial(e.token.Info().Serial); err != nil {
 		return e, err
 	}
-	e.held = custody.Token{Serial: e.key.Token, Label: e.key.TokenLabel, Vendor: e.token.Info().Manufacturer, State: custody.Issued,
-		Custodian: person.ID, Delivered: e.key.Since, Since: e.key.Since}
+	e.key = custody.Certified(e.leaf, person.ID, e.held, custody.OwnCA)
+	e.key.State, e.key.Since = custody.Issued, since
 	return e, nil
 }
 

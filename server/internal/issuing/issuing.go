@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -35,14 +36,14 @@ func Root(name string, key crypto.Signer, now time.Time) (*x509.Certificate, err
 type Holder struct{ Staff, Name, Organisation string }
 
 // Staff issues a certificate for signing in and sealing, valid for three
-// years, against the holder's request. The request's own subject counts for
-// nothing.
+// years but not beyond the authority, against the holder's request. The
+// request's own subject counts for nothing. What leaves has passed Lint.
 func Staff(ca *x509.Certificate, key crypto.Signer, request *x509.CertificateRequest, h Holder, now time.Time) (*x509.Certificate, error) {
-	if err := request.CheckSignature(); err != nil {
-		return nil, fmt.Errorf("the request of %s is not signed by the key in it: %w", h.Staff, err)
+	if err := CheckRequest(request); err != nil {
+		return nil, err
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial(),
+		SerialNumber: serial(), SubjectKeyId: keyID(request.RawSubjectPublicKeyInfo),
 		Subject: pkix.Name{Country: []string{"CN"}, Organization: []string{h.Organisation},
 			CommonName: h.Name, SerialNumber: h.Staff},
 		NotBefore: now.Add(-5 * time.Minute), NotAfter: now.AddDate(3, 0, 0),
@@ -50,7 +51,24 @@ func Staff(ca *x509.Certificate, key crypto.Signer, request *x509.CertificateReq
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
-	return create(template, ca, request.PublicKey, key)
+	if template.NotAfter.After(ca.NotAfter) {
+		template.NotAfter = ca.NotAfter
+	}
+	leaf, err := create(template, ca, request.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := Lint(leaf, ca); err != nil {
+		return nil, fmt.Errorf("the certificate of %s is not as the profile wants it: %w", h.Staff, err)
+	}
+	return leaf, nil
+}
+
+// keyID names a public key by 160 bits of the SHA-256 of its
+// SubjectPublicKeyInfo (RFC 7093 section 2, method 4).
+func keyID(spki []byte) []byte {
+	sum := sha256.Sum256(spki)
+	return sum[:20]
 }
 
 // Server issues a TLS certificate for one host name, valid for a year.

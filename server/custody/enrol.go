@@ -1,0 +1,105 @@
+package custody
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/server/internal/fault"
+)
+
+// Certified is the key of a certificate, without power yet: who will hold it,
+// in which token its private key lies, and who issued it.
+func Certified(leaf *x509.Certificate, staff string, t Token, issuer string) Key {
+	return Key{Fingerprint: seal.Fingerprint(leaf), Staff: staff, Certificate: leaf.Raw, TokenLabel: t.Label, Token: t.Serial,
+		Serial: leaf.SerialNumber.Text(16), Issuer: issuer, Public: PublicDigest(leaf.RawSubjectPublicKeyInfo)}
+}
+
+// PublicDigest names a public key: SHA-256 of its SubjectPublicKeyInfo, DER, as
+// lower-case hex.
+func PublicDigest(spki []byte) string {
+	sum := sha256.Sum256(spki)
+	return hex.EncodeToString(sum[:])
+}
+
+// Fresh refuses a key pair or a certificate number that the register has seen
+// before, whoever held it and whatever became of it. alike are the keys with
+// the same public key, certificate or issuer and number.
+func Fresh(next Key, alike []Key) error {
+	for _, k := range alike {
+		switch {
+		case k.Fingerprint == next.Fingerprint:
+			return fault.New(fault.Conflict, "这张证书已经登记过，同一张证书不能登记两次。请在钥匙里重新生成密钥。")
+		case k.Public != "" && k.Public == next.Public:
+			return fault.New(fault.Conflict, "这个公钥已经登记过，同一对密钥不能登记两次。请在钥匙里重新生成密钥。")
+		case k.Serial != "" && k.Serial == next.Serial && k.Issuer == next.Issuer:
+			return fault.New(fault.Conflict, "证书序列号与登记过的另一张相同，不能登记。请重新办理；再次出现，请告诉系统管理员。")
+		}
+	}
+	return nil
+}
+
+// Renewed puts a new key beside the one that its holder seals with: it waits
+// in the same token, and takes over when its holder seals with it.
+func (h Holding) Renewed(k Key, holder string, now time.Time) (Holding, error) {
+	switch {
+	case h.Token.State != Issued || h.Key.State != Issued:
+		return h, fault.New(fault.Conflict, "钥匙 %s 现在是“%s”，不能换发证书。", h.Token.Serial, h.Token.State.Word())
+	case holder != h.Token.Custodian || holder != h.Key.Staff || holder != k.Staff:
+		return h, fault.New(fault.Forbidden, "只能为您自己保管的钥匙换发证书。")
+	case h.Next.Fingerprint != "":
+		return h, fault.New(fault.Conflict, "钥匙 %s 已有一张新证书等您接管。请先接管；要重做，请先放弃那一张。", h.Token.Serial)
+	}
+	k.Token, k.State, k.Since = h.Token.Serial, Pending, now
+	h.Next = k
+	return h, nil
+}
+
+// takeOverNext ends the old key and puts the new one in its place.
+func (h Holding) takeOverNext(taker string, now time.Time) (Holding, error) {
+	if taker != h.Token.Custodian || taker != h.Next.Staff {
+		return h, fault.New(fault.Forbidden, "钥匙 %s 不是您保管的，不能由您接管。", h.Token.Serial)
+	}
+	old := h.Key.ended(Revoked, taker, Superseded, now)
+	h.Former = append(h.Former, old)
+	h.Key, h.Next = h.Next, Key{}
+	h.Key.State, h.Key.Since, h.Key.By, h.Key.Reason = Issued, now, "", ""
+	return h, h.Token.check()
+}
+
+// DropNext gives a renewal up: the new certificate never comes into use.
+func (h Holding) DropNext(holder string, now time.Time) (Holding, error) {
+	if h.Next.Fingerprint == "" || holder != h.Next.Staff {
+		return h, fault.New(fault.Conflict, "钥匙 %s 没有等您接管的新证书。", h.Token.Serial)
+	}
+	h.Former = append(h.Former, h.Next.ended(Revoked, holder, "放弃换发", now))
+	h.Next = Key{}
+	return h, nil
+}
+
+// Superseded is the reason of a key that its holder's next one took over from;
+// Handed of one that was given to a colleague.
+const (
+	Superseded = "换发证书"
+	Handed     = "交接"
+)
+
+// RevocationReason is why a key stands on the CRL (RFC 5280 section 5.3.1), and
+// whether it stands there at all.
+func (k Key) RevocationReason() (code int, listed bool) {
+	switch {
+	case k.State == Lost:
+		return 1, true // keyCompromise
+	case k.State == Suspended:
+		return 6, true // certificateHold
+	case k.State != Revoked:
+		return 0, false
+	case k.Reason == Superseded:
+		return 4, true
+	case k.Reason == Handed:
+		return 3, true // affiliationChanged
+	}
+	return 5, true // cessationOfOperation
+}
