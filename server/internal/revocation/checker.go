@@ -1,0 +1,206 @@
+package revocation
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"sealdesk/server/internal/fault"
+)
+
+// How long a good answer is used again before the next question.
+const (
+	reuseOCSP = 5 * time.Minute
+	reuseCRL  = time.Hour
+	backoff   = 10 * time.Second // after a try that failed
+)
+
+// Checker asks the anchors. It may be used by many goroutines.
+type Checker struct {
+	grace   time.Duration
+	log     *slog.Logger
+	client  *http.Client
+	anchors []*asked
+}
+
+// asked is one anchor with what it has answered.
+type asked struct {
+	Anchor
+	mu    sync.Mutex
+	state State
+	list  *x509.RevocationList
+	at    time.Time         // when list was fetched
+	good  map[string]answer // by certificate, from OCSP
+}
+
+// answer is a good one, and when it came.
+type answer struct {
+	verdict
+	at time.Time
+}
+
+// New makes a Checker. grace is how long a certificate that was good is still
+// taken while its authority does not answer; 0 is none, MaxGrace the most.
+func New(anchors []Anchor, grace time.Duration, log *slog.Logger, now time.Time) (*Checker, error) {
+	if grace < 0 || grace > MaxGrace {
+		return nil, errors.New("吊销查询的宽限须在 0 至 72 小时之间")
+	}
+	c := &Checker{grace: grace, log: log, client: newClient()}
+	var faults []error
+	for _, a := range anchors {
+		faults = append(faults, a.Check(now))
+		c.anchors = append(c.anchors, &asked{Anchor: a, state: State{Name: a.Name}, good: map[string]answer{}})
+	}
+	return c, errors.Join(faults...)
+}
+
+// Anchors are the authorities' certificates.
+func (c *Checker) Anchors() []*x509.Certificate {
+	var list []*x509.Certificate
+	for _, a := range c.anchors {
+		list = append(list, a.Certificate)
+	}
+	return list
+}
+
+// States tells how each anchor's answers stand.
+func (c *Checker) States() []State {
+	var list []State
+	for _, a := range c.anchors {
+		a.mu.Lock()
+		list = append(list, a.state)
+		a.mu.Unlock()
+	}
+	return list
+}
+
+// Probe asks every anchor's list or responder, so that `portal check` can say
+// whether it answers.
+func (c *Checker) Probe(ctx context.Context, now time.Time) []State {
+	for _, a := range c.anchors {
+		a.mu.Lock()
+		var err error
+		if a.CRL != "" {
+			_, err = c.fromList(ctx, a, a.Certificate, now)
+		} else if _, err = c.fetch(ctx, a.OCSP, nil, maxOCSP); isStatus(err) {
+			err = nil // it answers, and has nothing to say to an empty question
+		}
+		c.note(a, now, err, now)
+		a.mu.Unlock()
+	}
+	return c.States()
+}
+
+// Check says whether a certificate of an anchor still holds at now.
+func (c *Checker) Check(ctx context.Context, leaf *x509.Certificate, now time.Time) error {
+	for _, a := range c.anchors {
+		if bytes.Equal(a.Certificate.RawSubject, leaf.RawIssuer) && leaf.CheckSignatureFrom(a.Certificate) == nil {
+			return c.ask(ctx, a, leaf, now)
+		}
+	}
+	return fault.New(fault.Forbidden, "颁发这张证书的机构不在签台信任的名单上，不能使用。请改用信任机构颁发的证书，或由系统管理员核对配置。")
+}
+
+func (c *Checker) ask(ctx context.Context, a *asked, leaf *x509.Certificate, now time.Time) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v, err := c.fresh(ctx, a, leaf, now)
+	c.note(a, v.at, err, now)
+	if err != nil {
+		known, ok := a.good[leaf.SerialNumber.String()]
+		if !ok || c.grace == 0 || now.Sub(known.at) > c.grace {
+			return fault.Wrap(err, fault.Forbidden, "查不到颁发机构“%s”的吊销信息，这张证书现在不能使用。签台会继续查询；请过一会儿再试，仍然不行请告诉系统管理员。", a.Name)
+		}
+		v = known
+	} else {
+		a.good[leaf.SerialNumber.String()] = v
+	}
+	if v.revoked {
+		return fault.New(fault.Forbidden, "这张证书已被颁发机构“%s”于 %s 吊销，不能使用。请向安全保密管理员申领新钥匙。", a.Name, v.since.In(time.FixedZone("", 8*60*60)).Format("2006-01-02 15:04"))
+	}
+	return nil
+}
+
+// note keeps the anchor's state; for who holds its lock. at is when the answer
+// that counted came. Each change is logged.
+func (c *Checker) note(a *asked, at time.Time, err error, now time.Time) {
+	before := a.state.Failing()
+	if err == nil || err.Error() != a.state.Fault || now.Sub(a.state.Asked) >= backoff {
+		a.state.Asked = now
+	}
+	if err == nil {
+		a.state.Good, a.state.Fault, a.state.Until = at, "", time.Time{}
+		if before {
+			c.log.Info("revocation: the authority answers again", "authority", a.Name)
+		}
+		return
+	}
+	a.state.Fault = err.Error()
+	if !a.state.Good.IsZero() {
+		a.state.Until = a.state.Good.Add(c.grace)
+	}
+	if !before {
+		c.log.Error("revocation: the authority gives no answer that counts", "authority", a.Name, "cause", err.Error(), "grace_until", a.state.Until)
+	}
+}
+
+// fresh is the verdict of an answer of now: OCSP first, the list if that fails.
+func (c *Checker) fresh(ctx context.Context, a *asked, leaf *x509.Certificate, now time.Time) (answer, error) {
+	if since := now.Sub(a.state.Asked); a.state.Failing() && since >= 0 && since < backoff {
+		return answer{}, errors.New(a.state.Fault)
+	}
+	if a.OCSP == "" {
+		return c.fromList(ctx, a, leaf, now)
+	}
+	if known, ok := a.good[leaf.SerialNumber.String()]; ok && now.Sub(known.at) < reuseOCSP && now.Before(known.until) && a.state.Fault == "" {
+		return known, nil
+	}
+	v, err := c.fromOCSP(ctx, a, leaf, now)
+	if err == nil || a.CRL == "" {
+		return answer{v, now}, err
+	}
+	fromList, listErr := c.fromList(ctx, a, leaf, now)
+	return fromList, errors.Join(listErr, onlyIf(listErr != nil, err))
+}
+
+func onlyIf(yes bool, err error) error {
+	if yes {
+		return err
+	}
+	return nil
+}
+
+func (c *Checker) fromOCSP(ctx context.Context, a *asked, leaf *x509.Certificate, now time.Time) (verdict, error) {
+	question, err := ocsp.CreateRequest(leaf, a.Certificate, nil)
+	if err != nil {
+		return verdict{}, err
+	}
+	raw, err := c.fetch(ctx, a.OCSP, question, maxOCSP)
+	if err != nil {
+		return verdict{}, err
+	}
+	return readOCSP(raw, leaf, a.Certificate, now)
+}
+
+func (c *Checker) fromList(ctx context.Context, a *asked, leaf *x509.Certificate, now time.Time) (answer, error) {
+	if a.list != nil && now.Sub(a.at) < reuseCRL && now.Before(a.list.NextUpdate) {
+		return answer{listed(a.list, leaf), a.at}, nil
+	}
+	raw, err := c.fetch(ctx, a.CRL, nil, maxCRL)
+	if err != nil {
+		return answer{}, err
+	}
+	list, err := readCRL(raw, a.Certificate, a.list, now)
+	if err != nil {
+		return answer{}, err
+	}
+	a.list, a.at = list, now
+	return answer{listed(list, leaf), now}, nil
+}
