@@ -47,6 +47,9 @@ const (
 	ViewPolicy           Act = "view_policy"            // 查看政策
 	ProposePolicy        Act = "propose_policy"         // 提出政策变更 (SEC)
 	CountersignPolicy    Act = "countersign_policy"     // 复签政策变更 (ML)
+	EnrolKey             Act = "enrol_key"              // 签发钥匙证书, by the officer
+	RenewKey             Act = "renew_key"              // 换发证书, by the holder with the old key
+	TakeOverKey          Act = "take_over_key"          // 接管钥匙: the holder's first seal with a key
 	Genesis              Act = "genesis"                // 启用: entry 0
 	Refusal              Act = "refusal"                // a refusal that becomes an entry
 	VoidProposal         Act = "void_proposal"          // an act of several people that lapsed
@@ -126,6 +129,9 @@ var acts = []actRow{
 	{ViewPolicy, PolicyResource, "查看政策"},
 	{ProposePolicy, PolicyResource, "提出政策变更"},
 	{CountersignPolicy, PolicyResource, "复签政策变更"},
+	{EnrolKey, KeyResource, "签发钥匙证书"},
+	{RenewKey, KeyResource, "换发证书"},
+	{TakeOverKey, KeyResource, "接管钥匙"},
 	{Genesis, InstitutionResource, "启用"},
 	{Refusal, RefusalResource, "拒绝记录"},
 	{VoidProposal, ProposalResource, "待签事项失效"},

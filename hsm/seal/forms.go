@@ -51,9 +51,9 @@ const (
 	Licence          Kind = "licence"           // 登记办学许可
 	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
 	KeyLost          Kind = "key-lost"          // 报失
-	KeyEnrol         Kind = "key-enrol"         // 发放钥匙: officer, and the lead of the holder's body
-	KeyTakeover      Kind = "key-takeover"      // 领取钥匙: the holder's first seal
 	PolicyChange     Kind = "policy-change"     // 政策变更, security officer and city lead
+	KeyEnrol         Kind = "key-enrol"         // 签发钥匙证书: officer, over the public key
+	KeyTakeover      Kind = "key-takeover"      // 接管钥匙: the holder's first seal
 	KeyRenew         Kind = "key-renew"         // 换发证书: the old key over the new public key
 )
 
@@ -144,8 +144,8 @@ var forms = []Form{
 	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),
 	oneKey(KeyRevoke, "停用钥匙"),
 	oneKey(KeyLost, "报失"),
-	statement(KeyEnrol, "发放钥匙", one("领用人"), one("领用人机构"), one("钥匙序列号"), one("算法"), one("公钥摘要"), maybe("接替钥匙")),
-	statement(KeyTakeover, "领取钥匙", one("领用人"), one("钥匙序列号"), one("钥匙指纹"), one("责任")),
+	statement(KeyEnrol, "签发钥匙证书", one("领用人"), one("领用人机构"), one("钥匙序列号"), one("颁发者"), one("算法"), one("公钥摘要"), maybe("证书指纹")),
+	statement(KeyTakeover, "接管钥匙", one("领用人"), one("钥匙序列号"), one("钥匙指纹"), one("责任")),
 	statement(KeyRenew, "换发证书", one("保管人"), one("钥匙序列号"), one("原钥匙指纹"), one("算法"), one("公钥摘要")),
 	statement(PolicyChange, "政策变更", one("政策编号"), one("接续"), one("政策摘要"), maybe("恢复自"), one("生效时间"),
 		some("新增规定"), some("删除规定"), one("影响人员"), one("理由")),

@@ -44,7 +44,7 @@ var sampleValues = map[string][]string{
 	"行为": {"conclude"}, "人员": {"U00001"}, "钥匙": {strings.Repeat("9d", 32)}, "机构": {"341021"}, "主体": {"A2026-00001"},
 	"签署进度": {"1/1"}, "陈述摘要": {strings.Repeat("ae", 32)}, "签章摘要": {strings.Repeat("bf", 32)}, "状态摘要": {strings.Repeat("c0", 32)},
 	"领用人": {"方云溪（U00010）"}, "领用人机构": {"歙县教育局（341021）"}, "钥匙序列号": {"HS-2026-00017"}, "钥匙名称": {"HS-00017"}, "算法": {"ECDSA P-256"},
-	"公钥摘要": {strings.Repeat("d3", 32)}, "接替钥匙": {strings.Repeat("e4", 32)}, "原钥匙指纹": {strings.Repeat("e4", 32)},
+	"公钥摘要": {strings.Repeat("d3", 32)}, "颁发者": {"本签台"}, "证书指纹": {strings.Repeat("e4", 32)}, "原钥匙指纹": {strings.Repeat("e4", 32)},
 	"责任": {"我已收到这把钥匙并由我本人保管"}, "已有证书": {strings.Repeat("e4", 32), strings.Repeat("f5", 32)},
 	"证书": {"MIIB"}, "上级证书": {"MIIC"}, "清除证书": {strings.Repeat("e4", 32)},
 	"说明": {"无"}, "记录数": {"2"},

@@ -103,3 +103,6 @@ func (k Key) RevocationReason() (code int, listed bool) {
 	}
 	return 5, true // cessationOfOperation
 }
+
+// Own reports whether the portal's own authority issued the certificate.
+func (k Key) Own() bool { return k.Issuer == OwnCA }

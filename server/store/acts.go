@@ -18,6 +18,7 @@ type purpose struct {
 type rule struct {
 	purposes []purpose
 	unsealed bool // without any seal
+	late     bool // the sealing key comes into force by the act itself: custody is asked after the closure
 }
 
 func alone(kinds ...seal.Kind) rule {
@@ -78,7 +79,10 @@ var rules = map[policy.Act]rule{
 	policy.ReportLoss:           alone(seal.KeyLost),
 	policy.ProposePolicy:        rule{}.first(seal.PolicyChange),
 	policy.CountersignPolicy:    rule{}.second(seal.PolicyChange),
-	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}},
+	policy.EnrolKey:             alone(seal.KeyEnrol),
+	policy.RenewKey:             alone(seal.KeyRenew),
+	policy.TakeOverKey:          {purposes: []purpose{{seal.KeyTakeover, 1, 1, 1}}, late: true},
+	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}, late: true}, // the keys of the first officers come with entry 0 itself
 	policy.Refusal:              {unsealed: true},
 	policy.VoidProposal:         {unsealed: true},
 }

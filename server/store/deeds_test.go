@@ -98,6 +98,8 @@ var deeds = map[policy.Act]deed{
 	policy.CountersignPolicy:   {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
 	policy.RevokeKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.ReportLoss:          {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.EnrolKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.RenewKey:            {person: "U00008", body: "HS2", outside: "U00003", outsideBody: "HS1", touch: touchToken("U00008")},
 }
 
 // touchToken changes the token that somebody holds.

@@ -38,11 +38,11 @@ func (g *group) judge(a *act) error {
 	if err != nil {
 		return err
 	}
-	genesis := a.grant.Act() == policy.Genesis
+	genesis, late := a.grant.Act() == policy.Genesis, rules[a.grant.Act()].late
 	if genesis && g.next != 0 {
 		return fault.New(fault.Conflict, "日志已经启用，不能再次启用。要另立日志，请按后继日志的规程办理。")
 	}
-	if !genesis { // the keys of the first officers come with entry 0 itself
+	if !late {
 		if err := g.checkCustody(tx); err != nil {
 			return err
 		}
@@ -51,10 +51,12 @@ func (g *group) judge(a *act) error {
 	if err != nil {
 		return err
 	}
-	if genesis {
+	if late {
 		if err := g.checkCustody(tx); err != nil {
 			return err
 		}
+	}
+	if genesis {
 		if err := g.checkFirstPolicy(tx); err != nil {
 			return err
 		}

@@ -33,6 +33,15 @@ func (s *Store) Token(ctx context.Context, g policy.Grant, serial string) (custo
 	return tokenOf(r), nil
 }
 
+// TokensIn lists the tokens in one state within the reach of the grant.
+func (s *Store) TokensIn(ctx context.Context, g policy.Grant, state custody.State) ([]custody.Token, error) {
+	rows, err := s.rowsCovered(ctx, g, custodyTokens, is("state", string(state)))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(tokenOf))
+}
+
 // KeysIn lists the keys that a token ever carried. The caller has read the
 // token under the grant.
 func (s *Store) KeysIn(ctx context.Context, g policy.Grant, token string) ([]custody.Key, error) {
