@@ -139,7 +139,7 @@ func TestNoConclusionIsChosenBeforehand(t *testing.T) {
 	}
 }
 
-func TestTheStatementGoesToTheAgentByAPlainFormWithBothParts(t *testing.T) {
+func TestTextsGoToTheAgentByAPlainFormAndNothingElseDoes(t *testing.T) {
 	p := load(t)
 	posts := 0
 	for _, s := range samples() {
@@ -154,6 +154,12 @@ func TestTheStatementGoesToTheAgentByAPlainFormWithBothParts(t *testing.T) {
 					names[attribute(e, "name")] = attribute(e, "value")
 				}
 			})
+			if action := attribute(n, "action"); strings.HasSuffix(action, "/enrol") || strings.HasSuffix(action, "/install") {
+				if attribute(n, "method") != "post" || names["order"] == "" || len(names) != 1 {
+					t.Errorf("%s: the form to %s carries %v", s.name, action, names)
+				}
+				return
+			}
 			_, annex := names["annex"]
 			if attribute(n, "method") != "post" || names["statement"] != agentPost.Statement || !annex || len(names) != 2 {
 				t.Errorf("%s: the form to %s carries %v", s.name, attribute(n, "action"), names)

@@ -106,8 +106,16 @@ func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Poli
 			custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: s.ID, Certificate: r.leaf.Raw, TokenLabel: s.ID, Token: tokenOf(s.ID),
 				Serial: r.leaf.SerialNumber.Text(16), Issuer: custody.OwnCA, Public: custody.PublicDigest(r.leaf.RawSubjectPublicKeyInfo), State: custody.Issued, Since: foundingDay})
 	}
+	for serial, staff := range waiting {
+		i := slices.IndexFunc(roster.Staff, func(s org.Staff) bool { return s.ID == staff })
+		if staff == newUnfiled {
+			roster.Staff[i].FiledOn = nil
+		}
+		nouns = append(nouns, roster.Staff[i], custody.Token{Serial: serial, Label: "new-" + staff, State: custody.HandoverPending, Custodian: sec, For: staff,
+			Delivered: foundingDay, Since: foundingDay})
+	}
 	for _, a := range roster.Appointments {
-		if slices.Contains(cast, a.Staff) {
+		if slices.Contains(cast, a.Staff) || a.Staff == keyless {
 			nouns = append(nouns, a)
 		}
 	}
@@ -117,6 +125,9 @@ func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Poli
 	f.begin(tb, nouns)
 	return f
 }
+
+// waiting are the tokens that wait for somebody without a key.
+var waiting = map[string]string{"NEW1": keyless, "NEW2": newUnfiled}
 
 // tokenOf is the serial number of somebody's first token.
 func tokenOf(staff string) string { return "T-" + staff }

@@ -31,6 +31,7 @@ var places = []struct {
 	{policy.ListStaff, "people", "人员", "/staff", nil},
 	{policy.SignPledge, "flag", "我的备案", "/me", nil},
 	{policy.ListKeys, "key", "钥匙", "/keys", nil},
+	{policy.EnrolKey, "key", "签发证书", "/enrolments", nil},
 	{policy.ReadLog, "log", "日志", "/log", nil},
 	{policy.ViewPolicy, "table", "政策", "/policy", nil},
 }

@@ -34,6 +34,8 @@ type rows interface {
 	peopleRows
 	Policies() ([]policy.Sealed, error)
 	Everyone() ([]policy.Person, error)
+	Key(fingerprint string) (custody.Key, error)
+	KeysAlike(k custody.Key) ([]custody.Key, error)
 }
 
 // A matter is what somebody wants to do under a seal: what was typed and
@@ -102,6 +104,8 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },
 	seal.KeyLost:          func() matter { return &keyMatter{kind: seal.KeyLost} },
 	seal.PolicyChange:     func() matter { return &policyMatter{} },
+	seal.KeyEnrol:         func() matter { return &enrolMatter{} },
+	seal.KeyRenew:         func() matter { return &renewMatter{} },
 }
 
 // seconds are the acts by which the second signer completes the first's.
@@ -109,9 +113,9 @@ var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.
 	policy.Withdraw: policy.CountersignWithdraw, policy.RemoveRelative: policy.CountersignRelative,
 	policy.ProposePolicy: policy.CountersignPolicy}
 
-// urgent are the acts that take power away or keep the institution itself in
-// order: they do not wait for anybody's training or filing.
-var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.ProposePolicy: true}
+// urgent are the acts that take power away, keep the institution itself in
+// order or renew one's own key: they do not wait for anybody's training or filing.
+var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.ProposePolicy: true, policy.RenewKey: true}
 
 // propose drafts a matter from the rows as they are and asks for the seal.
 func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {
@@ -187,6 +191,11 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 		}
 	}
 	salts := saltsOf(v.Statement())
+	if r, ok := m.(preparer); ok {
+		if err := r.prepare(c.ctx, p, c.received); err != nil {
+			return none, err
+		}
+	}
 	receipt, err := p.store.Commit(again(c.ctx), grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
 		d, err := m.draft(p.knowledge(tx.Grant()), tx, h, salts, tx.Received())
 		if err != nil {

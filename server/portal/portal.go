@@ -22,12 +22,14 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"sealdesk/policy"
+	"sealdesk/server/internal/issuing"
+	"sealdesk/server/internal/revocation"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
 	"sealdesk/web"
 )
 
-// Config is what a portal is made of. All fields are needed.
+// Config is what a portal is made of. All fields but External are needed.
 type Config struct {
 	Store    *store.Store
 	Policy   *policy.Policy // that the program carries; the sealed one serves
@@ -41,6 +43,11 @@ type Config struct {
 	Origin   string        // of the staff listener, https://host[:port]
 	Agent    string        // origin of the agent, http://127.0.0.1:port
 	Verifier note.Verifier // of the log's checkpoints
+
+	// Authority issues staff certificates and signs the revocation list; its
+	// key lies in the HSM. External are further authorities among Roots, or nil.
+	Authority *issuing.Authority
+	External  *revocation.Checker
 }
 
 // Portal serves the staff pages.
@@ -63,11 +70,15 @@ type Portal struct {
 	keeper   *keeper
 	static   http.Handler
 	unknown  atomic.Int64 // refusals of people nobody knows, since their last entry
+
+	authority *issuing.Authority
+	external  *revocation.Checker    // nil if no external authority is trusted
+	list      atomic.Pointer[[]byte] // the current revocation list, DER
 }
 
 // New makes a portal; Close ends what it runs in the background.
 func New(c Config) (*Portal, error) {
-	if c.Store == nil || c.Policy == nil || c.Roots == nil || c.Log == nil || c.Clock == nil || c.Verifier == nil || len(c.Packs) == 0 {
+	if c.Store == nil || c.Policy == nil || c.Roots == nil || c.Log == nil || c.Clock == nil || c.Verifier == nil || c.Authority == nil || len(c.Packs) == 0 {
 		return nil, errors.New("portal: a part of the configuration is missing")
 	}
 	u, err := url.Parse(c.Origin)
@@ -80,10 +91,11 @@ func New(c Config) (*Portal, error) {
 	}
 	p := &Portal{store: c.Store, carried: c.Policy, packs: c.Packs, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
 		year: c.Year, origin: c.Origin, host: u.Host, agent: c.Agent, verifier: c.Verifier, pages: pages, jobs: newJobs(),
-		keeper: newKeeper(), static: pages.Static()}
+		keeper: newKeeper(), static: pages.Static(), authority: c.Authority, external: c.External}
 	p.jobs.repeat(sweepEvery, p.sweep)
 	p.jobs.repeat(pulseEvery, p.keeper.beat)
 	p.jobs.repeat(renewEvery, p.renewLeases)
+	p.jobs.repeat(issuing.CRLEvery, p.publish)
 	return p, nil
 }
 

@@ -70,6 +70,12 @@ func (r reading) Staff(id string) (org.Staff, error) { return r.store.Staff(r.ct
 func (r reading) Token(serial string) (custody.Token, error) {
 	return r.store.Token(r.ctx, r.grant, serial)
 }
+func (r reading) Key(fingerprint string) (custody.Key, error) {
+	return r.store.KeyInCustody(r.ctx, fingerprint)
+}
+func (r reading) KeysAlike(k custody.Key) ([]custody.Key, error) {
+	return r.store.KeysAlike(r.ctx, k)
+}
 func (r reading) KeysIn(token string) ([]custody.Key, error) {
 	return r.store.KeysIn(r.ctx, r.grant, token)
 }

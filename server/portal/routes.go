@@ -39,6 +39,8 @@ var routes = []route{
 	{"GET", "/sign-in/help", anyone, (*Portal).signInHelp},
 	{"GET", "/sealed", anyone, (*Portal).sealedPage},
 	{"POST", "/sealed", anyone, (*Portal).sealed},
+	{"GET", "/takeover/:digest", anyone, (*Portal).showTakeover},
+	{"GET", "/ca.crl", anyone, (*Portal).revocationList},
 	{"POST", "/sign-out", signedIn, (*Portal).signOut},
 	{"GET", "/resume", signedIn, (*Portal).showResume},
 	{"POST", "/resume", signedIn, (*Portal).resume},
@@ -115,6 +117,10 @@ var routes = []route{
 	{"POST", "/policy/draft", signedIn, (*Portal).proposePolicy},
 	{"GET", "/policy/changes/:id", signedIn, (*Portal).policyProposal},
 	{"GET", "/policy/changes/:id/sign", signedIn, (*Portal).signPolicy},
+	{"GET", "/enrolments", signedIn, (*Portal).listEnrolments},
+	{"GET", "/enrolments/:serial", signedIn, (*Portal).showEnrolment},
+	{"POST", "/enrolments/:serial/certificate", signedIn, (*Portal).enrolForeign},
+	{"GET", "/renewal", signedIn, (*Portal).renewal},
 }
 
 // Limits of one request.

@@ -103,7 +103,8 @@ func (p *Portal) keepPending(c *call, s seal.Statement, pl payload, cookie, staf
 		Statement: text, Annex: annex, Payload: remembered, Created: c.received, Expires: h.Expires})
 }
 
-// sealed takes a seal: it finds the pending statement by the digest the seal
+// sealed takes what the agent brought: a seal, or the answer to an order. Of a
+// seal it finds the pending statement by the digest the seal
 // claims, asks that browser and person are those who asked, verifies, and runs
 // the deed of that kind. The answer is JSON for the landing page's module.
 func (p *Portal) sealed(c *call) (answer, error) {
@@ -118,6 +119,12 @@ func (p *Portal) sealed(c *call) (answer, error) {
 }
 
 func (p *Portal) takeSeal(c *call) (string, error) {
+	switch {
+	case c.form.Get("request") != "":
+		return p.takeRequest(c, c.form.Get("request"))
+	case c.form.Get("installed") != "":
+		return p.takeInstalled(c, c.form.Get("installed"))
+	}
 	der, err := base64.RawURLEncoding.DecodeString(c.form.Get("seal"))
 	if err != nil || len(der) == 0 {
 		return "", fault.New(fault.Invalid, "没有收到完整的签章。请回到要签署的页面，重新去签名助手签署。")
@@ -136,14 +143,21 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 	if pending.CookieHash == "" || pending.CookieHash != browser(c.req) {
 		return "", fault.New(fault.Forbidden, "这份陈述是在另一个浏览器里出具的，签章不能在这里交。请回到原来的浏览器，或在这里重新办理。")
 	}
-	if pending.Kind == string(seal.Login) {
+	switch seal.Kind(pending.Kind) {
+	case seal.Login:
 		return p.finishSignIn(c, der, pending)
+	case seal.KeyTakeover:
+		return p.finishTakeover(c, der, pending)
 	}
 	if c.who, err = p.sealer(c); err != nil {
 		return "", err
 	}
 	return p.finish(c, der, pending)
 }
+
+// onward are the kinds whose page goes on where it was, instead of leading to
+// the receipt.
+var onward = map[seal.Kind]bool{seal.KeyEnrol: true, seal.KeyRenew: true}
 
 // finish verifies a seal of a signed-in person and runs its deed.
 func (p *Portal) finish(c *call, der []byte, pending store.Pending) (string, error) {
@@ -161,6 +175,9 @@ func (p *Portal) finish(c *call, der []byte, pending store.Pending) (string, err
 	if err := p.returned(c, der); err != nil {
 		return "", err
 	}
+	if err := p.unrevoked(c, v.Certificate()); err != nil {
+		return "", err
+	}
 	receipt, err := p.perform(c, v, pending)
 	// A conflict that comes with a number is another post of the same seal: its
 	// sentence names the entry, and only the first post is shown the receipt.
@@ -169,6 +186,9 @@ func (p *Portal) finish(c *call, der []byte, pending store.Pending) (string, err
 	}
 	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
 		p.log.Error("a finished statement is still pending", "request", c.number, "cause", err.Error())
+	}
+	if pl, err := payloadOf(pending); err == nil && onward[v.Kind()] {
+		return pl.Back, nil
 	}
 	return fmt.Sprintf("/receipts/%d", receipt.Number), nil
 }

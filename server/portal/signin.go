@@ -11,6 +11,7 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
+	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/store"
 	"sealdesk/web/view"
@@ -55,6 +56,9 @@ func (p *Portal) signIn(c *call) (answer, error) {
 		return p.lockedPage(c, row, why, pending)
 	}
 	v := view.SignIn{Gate: view.Gate{Title: "登录", Now: c.received}, Agent: p.agentPost(pending), Expires: h.Expires}
+	if c.form.Get("taken") != "" {
+		v.Back = "钥匙已由您接管，从现在起只有您能用它。请登录；登录后可以领取一次性的报失口令。"
+	}
 	if c.form.Get("back") != "" {
 		v.Back = "登录已经结束。插入钥匙重新登录后可以继续，草稿都在。"
 	}
@@ -105,6 +109,13 @@ func (p *Portal) finishSignIn(c *call, der []byte, pending store.Pending) (strin
 			return "", fault.Wrap(err, fault.Forbidden, "这把钥匙没有登记，不能登录。请与本机构的安全保密管理员联系。")
 		}
 		return "", err
+	}
+	if err := p.unrevoked(c, v.Certificate()); err != nil {
+		c.who = &Session{Officer: policy.Officer{Staff: key.Staff, Key: key.Fingerprint}} // the refusal's entry is the holder's
+		return "", err
+	}
+	if key.State == custody.Pending {
+		return p.offerTakeover(c, key, pending.CookieHash, "")
 	}
 	row := store.Session{Staff: key.Staff, Fingerprint: key.Fingerprint, Started: c.received, Seen: c.received, Expires: c.received.Add(absolute),
 		Ticket: ticketIn(c), Address: addressOf(c.req)}

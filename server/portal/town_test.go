@@ -21,6 +21,7 @@ import (
 	"sealdesk/server/audit"
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/issuing"
+	"sealdesk/server/internal/revocation"
 	"sealdesk/server/portal"
 	"sealdesk/server/registration"
 	"sealdesk/server/sheet/sample"
@@ -45,6 +46,8 @@ const (
 	leadOf祁门            = "U00045"
 	untrained, unfiled  = "U00030", "U00015"
 	deputy              = "U90001" // second handler of the first school
+	keyless             = "U00046" // on file, without a key; a token waits for her
+	newUnfiled          = "U00047" // a token waits, but nobody filed him
 )
 
 var cast = []string{sys, sec, sec2, aud, cityLead, rechecker, cityAuditor, otherAuditor, auditor, auditor2, lead, lead2, neighbour, bothRoles,
@@ -89,14 +92,15 @@ func (c *clock) Pass(d time.Duration) { c.Set(c.Now().Add(d)) }
 // town is one institution at work, with its own database and clock.
 type town struct {
 	*foundation
-	tb     testing.TB
-	clock  *clock
-	config store.Config
-	store  *store.Store
-	portal *portal.Portal
-	server *httptest.Server
-	log    *logged
-	later  []registration.Pack // rule packs loaded beside the national one
+	external *revocation.Checker // of external authorities, if the test trusts any
+	tb       testing.TB
+	clock    *clock
+	config   store.Config
+	store    *store.Store
+	portal   *portal.Portal
+	server   *httptest.Server
+	log      *logged
+	later    []registration.Pack // rule packs loaded beside the national one
 }
 
 // logged keeps what the portal writes to its log file.
@@ -143,9 +147,14 @@ func (t *town) serve() {
 	must(t.tb, err)
 	roots := x509.NewCertPool()
 	roots.AddCert(t.ca)
+	if t.external != nil {
+		for _, anchor := range t.external.Anchors() {
+			roots.AddCert(anchor)
+		}
+	}
 	t.server = httptest.NewUnstartedServer(nil)
 	t.portal, err = portal.New(portal.Config{Store: t.store, Policy: t.rules, Packs: t.packs(), Roots: roots, CA: issuing.PEM(t.ca),
-		Log: slog.New(slog.NewJSONHandler(t.log, nil)), Clock: t.clock.Now, Name: storetest.Portal, Year: sample.Year,
+		Log: slog.New(slog.NewJSONHandler(t.log, nil)), Clock: t.clock.Now, Authority: &issuing.Authority{Certificate: t.ca, Key: t.caKey}, External: t.external, Name: storetest.Portal, Year: sample.Year,
 		Origin: "https://" + t.server.Listener.Addr().String(), Agent: "http://127.0.0.1:17890", Verifier: t.keys.LogVerifier})
 	must(t.tb, err)
 	t.server.Config.Handler = t.portal.Handler()

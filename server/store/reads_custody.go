@@ -52,18 +52,9 @@ func (s *Store) KeysIn(ctx context.Context, g policy.Grant, token string) ([]cus
 	return listOf(rows, sure(keyOf))
 }
 
-// KeysOf lists the keys that a person ever had, and KeysAlike those that have
-// the certificate, the public key or the issuer's number of k. They take no
-// grant: the pages of custody tell nothing of them but a refusal.
-func (s *Store) KeysOf(ctx context.Context, person string) ([]custody.Key, error) {
-	rows, err := s.many(ctx, custodyKeys, "staff = ?", person)
-	if err != nil {
-		return nil, err
-	}
-	return listOf(rows, sure(keyOf))
-}
-
-// KeysAlike: see KeysOf.
+// KeysAlike lists the keys, whoever held them, that have the certificate, the
+// public key or the issuer's number of k. It takes no grant: the pages of
+// custody tell nothing of them but a refusal.
 func (s *Store) KeysAlike(ctx context.Context, k custody.Key) ([]custody.Key, error) {
 	rows, err := s.many(ctx, custodyKeys, "fingerprint = ? OR public_key = ? OR (serial = ? AND issuer = ?)", k.Fingerprint, k.Public, k.Serial, k.Issuer)
 	if err != nil {

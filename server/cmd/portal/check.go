@@ -51,6 +51,7 @@ func check(ctx context.Context, args []string) error {
 	if err := h.tellPolicy(ctx, os.Stdout); err != nil {
 		return err
 	}
+	h.checkExternal(ctx)
 	if !records {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -41,7 +42,19 @@ type config struct {
 		Key    string `yaml:"key"`    // verifier key file, written by init
 	} `yaml:"log"`
 
-	CA      string `yaml:"ca"`      // certificate of the issuing CA, written by init
+	CA string `yaml:"ca"` // certificate of the issuing CA, written by init
+	// External are authorities whose certificates some tokens come with. Only
+	// these addresses are asked whether a certificate still holds, never one
+	// that a certificate names.
+	External struct {
+		Grace       time.Duration `yaml:"grace"` // how long a good answer lasts while the authority is silent, at most 72h
+		Authorities []struct {
+			Name        string `yaml:"name"`
+			Certificate string `yaml:"certificate"` // of the authority that signs people's certificates, PEM
+			CRL         string `yaml:"crl"`         // addresses, http or https; at least one
+			OCSP        string `yaml:"ocsp"`
+		} `yaml:"authorities"`
+	} `yaml:"external"`
 	Keyring string `yaml:"keyring"` // wrapped secrets, written by init
 
 	dir string
@@ -69,6 +82,11 @@ func readConfig(path string) (config, error) {
 	}
 	if c.dir, err = filepath.Abs(filepath.Dir(path)); err != nil {
 		return c, err
+	}
+	for i := range c.External.Authorities {
+		if a := &c.External.Authorities[i]; a.Certificate != "" && !filepath.IsAbs(a.Certificate) {
+			a.Certificate = filepath.Join(c.dir, a.Certificate)
+		}
 	}
 	for _, p := range []*string{&c.Staff.Certificate, &c.Staff.Key, &c.Public.Certificate, &c.Public.Key, &c.Log.Key, &c.CA, &c.Keyring} {
 		if *p != "" && !filepath.IsAbs(*p) {

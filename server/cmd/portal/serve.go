@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sealdesk/policy"
+	"sealdesk/server/internal/revocation"
 	"sealdesk/server/portal"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
@@ -33,11 +34,12 @@ func serve(ctx context.Context, args []string) error {
 
 // house is an opened portal: HSM, store and pages.
 type house struct {
-	config config
-	vault  *vault
-	store  *store.Store
-	portal *portal.Portal
-	log    *slog.Logger
+	config   config
+	vault    *vault
+	store    *store.Store
+	portal   *portal.Portal
+	external *revocation.Checker // nil if no external authority is trusted
+	log      *slog.Logger
 }
 
 // open brings up everything that serving needs; it refuses when one part does.
@@ -61,22 +63,19 @@ func open(ctx context.Context, c config) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := readPool(c.CA)
+	trust, err := c.trust(ctx, h.vault, h.log)
 	if err != nil {
 		return nil, err
 	}
-	pem, err := os.ReadFile(c.CA)
-	if err != nil {
-		return nil, err
-	}
+	h.external = trust.external
 	if h.store, err = store.Open(ctx, c.store(), keys, rules, time.Now); err != nil {
 		return nil, err
 	}
 	if err := h.store.CheckClock(ctx); err != nil {
 		return nil, err
 	}
-	h.portal, err = portal.New(portal.Config{Store: h.store, Policy: rules, Packs: registration.Shipped(), Roots: roots, CA: pem, Log: h.log, Clock: time.Now,
-		Name: c.Name, Year: c.Year, Origin: c.Staff.Origin, Agent: c.Agent, Verifier: keys.LogVerifier})
+	h.portal, err = portal.New(portal.Config{Store: h.store, Policy: rules, Packs: registration.Shipped(), Roots: trust.roots, CA: trust.pem, Log: h.log, Clock: time.Now,
+		Authority: trust.authority, External: trust.external, Name: c.Name, Year: c.Year, Origin: c.Staff.Origin, Agent: c.Agent, Verifier: keys.LogVerifier})
 	if err != nil {
 		return nil, err
 	}

@@ -1,15 +1,16 @@
-// Takes the seal that the agent put behind the address's #, takes it out of
-// the history before anything else, and posts it to this same origin. The seal
-// stays in memory for another try; it is never stored.
+// Takes what the agent put behind the address's # (a seal, or the answer to an
+// order), takes it out of the history before anything else, and posts it to
+// this same origin. It stays in memory for another try; it is never stored.
 const page = document.querySelector('[data-sealed]')
 const parts = new URLSearchParams(location.hash.slice(1))
-const seal = parts.get('seal')
 const presence = parts.get('presence') ?? ''
+const name = ['seal', 'request', 'installed'].find((name) => parts.has(name))
+const brought = name && parts.get(name)
 history.replaceState(null, '', location.pathname)
 
-function show(name, sentence) {
-  for (const part of page.querySelectorAll('[data-part]')) part.hidden = part.dataset.part !== name
-  const part = page.querySelector(`[data-part="${name}"]`)
+function show(shown, sentence) {
+  for (const part of page.querySelectorAll('[data-part]')) part.hidden = part.dataset.part !== shown
+  const part = page.querySelector(`[data-part="${shown}"]`)
   if (sentence) part.querySelector('[data-sentence]').textContent = sentence
   part.querySelector('h2')?.focus()
 }
@@ -29,7 +30,7 @@ async function send() {
     answer = await fetch(page.dataset.post, {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
-      body: new URLSearchParams({ seal, presence }),
+      body: new URLSearchParams({ [name]: brought, presence }),
       redirect: 'error',
     })
   } catch {
@@ -51,6 +52,6 @@ async function send() {
 
 if (page) {
   for (const button of page.querySelectorAll('[data-retry]')) button.addEventListener('click', send)
-  if (seal) send()
+  if (brought) send()
   else show('nothing')
 }
