@@ -7,6 +7,8 @@
 --                   do. No right is given on the database as a whole, or a new
 --                   log table would be writable the day it is made.
 -- sealdesk_migrate  numbered SQL, and nothing while the portal runs.
+--                   With binary logging on, the server wants
+--                   log_bin_trust_function_creators=1 while triggers are made.
 -- sealdesk_public   the public listener: the signed heads.
 CREATE USER IF NOT EXISTS 'sealdesk_portal'@'localhost';
 CREATE USER IF NOT EXISTS 'sealdesk_migrate'@'localhost';
@@ -23,6 +25,7 @@ GRANT SELECT, INSERT, UPDATE ON {database}.organisations TO 'sealdesk_portal'@'l
 GRANT SELECT, INSERT, UPDATE ON {database}.staff TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.filings TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.appointments TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.role_changes TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_keys TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_tokens TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_requests TO 'sealdesk_portal'@'localhost';
@@ -44,6 +47,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.import_rows TO 'sealdesk_port
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.throttles TO 'sealdesk_portal'@'localhost';
 GRANT SELECT ON {database}.goose_db_version TO 'sealdesk_portal'@'localhost';
 
-GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON {database}.* TO 'sealdesk_migrate'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, TRIGGER ON {database}.* TO 'sealdesk_migrate'@'localhost';
 
 GRANT SELECT ON {database}.log_checkpoints TO 'sealdesk_public'@'localhost';

@@ -15,6 +15,11 @@ const (
 	EndPost              Act = "end_post"               // 离岗备案 (R54)
 	ExitStaff            Act = "exit_staff"             // 办结离岗 (R54)
 	SignPledge           Act = "sign_pledge"            // 签署承诺书 (R54)
+	AskRole              Act = "ask_role"               // 申请授予角色
+	GrantRole            Act = "grant_role"             // 授予角色
+	RemoveRole           Act = "remove_role"            // 免去角色
+	ListRoles            Act = "list_roles"             // 查看任职变动
+	ReviewRoles          Act = "review_roles"           // 审阅任职变动
 	ViewPlan             Act = "view_plan"              // 查看年度计划
 	SetWindow            Act = "set_window"             // 时段调整 (R33)
 	SetLicence           Act = "set_licence"            // 登记办学许可 (R02)
@@ -73,6 +78,7 @@ const (
 	LogResource         Resource = "log"
 	KeyResource         Resource = "key"
 	StaffResource       Resource = "staff"
+	AppointmentResource Resource = "appointment"
 	InstitutionResource Resource = "institution"
 	RefusalResource     Resource = "refusal"
 	ProposalResource    Resource = "proposal"
@@ -97,6 +103,11 @@ var acts = []actRow{
 	{EndPost, StaffResource, "离岗备案"},
 	{ExitStaff, StaffResource, "办结离岗"},
 	{SignPledge, StaffResource, "签署承诺书"},
+	{AskRole, AppointmentResource, "申请授予角色"},
+	{GrantRole, AppointmentResource, "授予角色"},
+	{RemoveRole, AppointmentResource, "免去角色"},
+	{ListRoles, AppointmentResource, "查看任职变动"},
+	{ReviewRoles, AppointmentResource, "审阅任职变动"},
 	{ViewPlan, PlanResource, "查看年度计划"},
 	{SetWindow, PlanResource, "时段调整"},
 	{SetLicence, LicenceResource, "登记办学许可"},

@@ -31,6 +31,9 @@ const (
 	StaffLeave       Kind = "staff-leave"       // 离岗备案
 	StaffExit        Kind = "staff-exit"        // 办结离岗
 	StaffPledge      Kind = "staff-pledge"      // 签署承诺书
+	RoleGrant        Kind = "role-grant"        // 授予角色: lead and security officer
+	RoleRemoval      Kind = "role-removal"      // 免去角色
+	RoleReview       Kind = "role-review"       // 审阅任职变动
 	Import           Kind = "import"            // 导入申请
 	Review           Kind = "review"            // 学校审查 (合格建议, batch)
 	ReviewAdverse    Kind = "review-adverse"    // 学校审查 (不利建议, singly)
@@ -118,8 +121,11 @@ var forms = []Form{
 	statement(StaffCheck, "审核人员备案", one("备案表"), one("备案类别"), one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("手机号"),
 		one("拟任角色"), one("承诺书"), one("任职起"), maybe("任职止"), one("报备人"), one("审核意见"), maybe("理由")),
 	statement(StaffLeave, "离岗备案", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), one("账户"), one("理由")),
-	statement(StaffExit, "办结离岗", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), many("钥匙与介质")),
+	statement(StaffExit, "办结离岗", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), many("钥匙与介质"), some("终止任职")),
 	statement(StaffPledge, "签署承诺书", one("人员编号"), one("姓名"), many("承诺")),
+	statement(RoleGrant, "授予角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("授予后角色"), one("理由")),
+	statement(RoleRemoval, "免去角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("免去后角色"), one("理由")),
+	batch(RoleReview, "审阅任职变动", one("审阅范围")),
 	batch(Import, "导入申请", one("计划年度"), one("导入编号"), one("文件摘要"), one("选择"), one("行数合计")),
 	batch(Review, "学校审查", one("计划年度"), one("学校"), one("审查结论")),
 	statement(ReviewAdverse, "学校审查（不利建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),

@@ -36,10 +36,22 @@ type Staff struct {
 	Trained             []int      // years whose training is complete (R43)
 }
 
-// Appointment gives one person one role in one body.
+// Appointment gives one person one role in one body until it is ended.
 type Appointment struct {
 	ID    string // staff/role/org
 	Staff string
 	Role  string
 	Org   string
+	Ended *time.Time // when it was taken away; nil while it is held
+}
+
+// Held keeps the appointments that are held now.
+func Held(list []Appointment) []Appointment {
+	var held []Appointment
+	for _, a := range list {
+		if a.Ended == nil {
+			held = append(held, a)
+		}
+	}
+	return held
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sealdesk/hsm/seal"
+	"sealdesk/policy"
 )
 
 // The functions of this file write the texts that people sign about staff. Each
@@ -96,13 +97,16 @@ func LeaveStatement(h seal.Header, f Filing, body Organisation, now time.Time) (
 }
 
 // ExitStatement is what closes a leaver's file.
-func ExitStatement(h seal.Header, f Filing, body Organisation, returned []string) (seal.Statement, error) {
+func ExitStatement(h seal.Header, f Filing, body Organisation, returned []string, ended []RoleChange) (seal.Statement, error) {
 	fields := append(f.who(body), line("在岗至", lastDay(f.Closes)))
 	if len(returned) == 0 {
 		returned = []string{"没有登记在名下的钥匙或介质"}
 	}
 	for _, r := range returned {
 		fields = append(fields, line("钥匙与介质", r))
+	}
+	for _, c := range ended {
+		fields = append(fields, line("终止任职", policy.Role(c.Role).Name()))
 	}
 	return seal.New(seal.StaffExit, h, fields, seal.Annex{})
 }

@@ -29,6 +29,8 @@ var places = []struct {
 	{policy.ViewPlan, "calendar", "计划与时段", "/windows", nil},
 	{policy.SetLicence, "book", "办学许可", "/licences", nil},
 	{policy.ListStaff, "people", "人员", "/staff", nil},
+	{policy.ListRoles, "flag", "任职变动", "/roles", nil},
+	{policy.GrantRole, "receipt", "待复签", "/confirmations", nil},
 	{policy.SignPledge, "flag", "我的备案", "/me", nil},
 	{policy.ListKeys, "key", "钥匙", "/keys", nil},
 	{policy.EnrolKey, "key", "签发证书", "/enrolments", nil},

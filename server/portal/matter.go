@@ -83,6 +83,9 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.StaffLeave:       func() matter { return &leaveMatter{} },
 	seal.StaffExit:        func() matter { return &exitMatter{} },
 	seal.StaffPledge:      func() matter { return &pledgeMatter{} },
+	seal.RoleGrant:        func() matter { return &roleMatter{Granted: true} },
+	seal.RoleRemoval:      func() matter { return &roleMatter{} },
+	seal.RoleReview:       func() matter { return &roleReviewMatter{} },
 	seal.Import:           func() matter { return &importMatter{} },
 	seal.Review:           func() matter { return &reviewMatter{} },
 	seal.ReviewAdverse:    func() matter { return &reviewMatter{} },
@@ -111,7 +114,8 @@ var kindsOf = map[seal.Kind]func() matter{
 // seconds are the acts by which the second signer completes the first's.
 var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept,
 	policy.Withdraw: policy.CountersignWithdraw, policy.RemoveRelative: policy.CountersignRelative,
-	policy.ProposePolicy: policy.CountersignPolicy}
+	policy.ProposePolicy: policy.CountersignPolicy,
+	policy.AskRole:       policy.GrantRole}
 
 // urgent are the acts that take power away, keep the institution itself in
 // order or renew one's own key: they do not wait for anybody's training or filing.

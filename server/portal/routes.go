@@ -102,6 +102,10 @@ var routes = []route{
 	{"GET", "/staff/:id/file", signedIn, (*Portal).changeFiling},
 	{"POST", "/staff/:id/check", signedIn, (*Portal).proposeCheck},
 	{"POST", "/staff/:id/leave", signedIn, (*Portal).proposeLeave},
+	{"POST", "/staff/:id/role", signedIn, (*Portal).proposeRole},
+	{"POST", "/staff/:id/remove", signedIn, (*Portal).proposeRemoval},
+	{"GET", "/roles", signedIn, (*Portal).listRoles},
+	{"POST", "/roles/review", signedIn, (*Portal).proposeRoleReview},
 	{"POST", "/staff/:id/exit", signedIn, (*Portal).proposeExit},
 
 	{"GET", "/log", signedIn, (*Portal).readLog},

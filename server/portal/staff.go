@@ -195,6 +195,13 @@ func (p *Portal) personPage(c *call) (view.Office, error) {
 	if open := newest(filings, org.Filed); open.ID != "" && may(policy.CheckStaff) {
 		v.Forms = append(v.Forms, checkForm(c, at))
 	}
+	if account != nil {
+		forms, err := p.roleForms(c, *account, body)
+		if err != nil {
+			return v, err
+		}
+		v.Forms = append(v.Forms, forms...)
+	}
 	leaving := newest(filings, org.Leaving)
 	if account != nil && leaving.ID == "" && account.Closed(c.received) == nil && may(policy.EndPost) && id != c.who.Staff.ID {
 		v.Forms = append(v.Forms, leaveForm(c, at))

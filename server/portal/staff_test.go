@@ -28,7 +28,7 @@ func (t *town) filed(id string) {
 func TestR54NoAccountWithoutAFilingAndItTakesTwoPeople(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	l := w.in(lead)
-	form := newcomer("U90001")
+	form := newcomer("U95001")
 	form.Set("phone", "1549999888")
 	w.oneRefusal(lead, w.quiet("a short number", func() {
 		p := l.post("/staff", form)
@@ -40,30 +40,30 @@ func TestR54NoAccountWithoutAFilingAndItTakesTwoPeople(t *testing.T) {
 		}
 	}))
 	w.clock.Pass(2 * time.Minute)
-	over := newcomer("U90001")
+	over := newcomer("U95001")
 	over.Set("ends", "2024-11-19")
 	l.refusedPlain(l.post("/staff", over), fault.Invalid, "岗位已于 2024-11-19 结束")
 	over.Set("ends", "2024-11-20") // the twin: through today
 	l.ok(l.post("/staff", over))
-	l.done(l.post("/staff", newcomer("U90001")))
-	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.FileStaff || e.Subject != "staff/U90001" || e.Actor != lead {
+	l.done(l.post("/staff", newcomer("U95001")))
+	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.FileStaff || e.Subject != "staff/U95001" || e.Actor != lead {
 		t.Errorf("the entry is %+v", e)
 	}
 	if w.count("staff") != len(cast) {
 		t.Error("a filing alone opened an account")
 	}
-	l.refusedPlain(l.post("/staff", newcomer("U90001")), fault.Conflict, "已有一份备案表")
+	l.refusedPlain(l.post("/staff", newcomer("U95001")), fault.Conflict, "已有一份备案表")
 	// The lead does not check his own filing; the officer does not file.
-	l.refused(l.post("/staff/U90001/check", url.Values{"verdict": {"accept"}}), fault.Forbidden, "安全保密管理员")
+	l.refused(l.post("/staff/U95001/check", url.Values{"verdict": {"accept"}}), fault.Forbidden, "安全保密管理员")
 	s := w.in(sec)
-	s.refused(s.post("/staff", newcomer("U90002")), fault.Forbidden, "")
-	page := s.ok(s.get("/staff/U90001"))
+	s.refused(s.post("/staff", newcomer("U95002")), fault.Forbidden, "")
+	page := s.ok(s.get("/staff/U95001"))
 	if strings.Contains(string(page.Body), "15499998888") {
 		t.Error("the telephone is shown whole")
 	}
-	s.refusedPlain(s.post("/staff/U90001/check", url.Values{}), fault.Invalid, "请选择审核意见")
-	s.refusedPlain(s.post("/staff/U90001/check", url.Values{"verdict": {"back"}}), fault.Invalid, "退回的理由")
-	asks := s.ok(s.post("/staff/U90001/check", url.Values{"verdict": {"accept"}}))
+	s.refusedPlain(s.post("/staff/U95001/check", url.Values{}), fault.Invalid, "请选择审核意见")
+	s.refusedPlain(s.post("/staff/U95001/check", url.Values{"verdict": {"back"}}), fault.Invalid, "退回的理由")
+	asks := s.ok(s.post("/staff/U95001/check", url.Values{"verdict": {"accept"}}))
 	der := s.signed(asks)
 	if got := s.handIn(der); got.Location == "" {
 		t.Fatalf("%+v", got)
@@ -72,11 +72,11 @@ func TestR54NoAccountWithoutAFilingAndItTakesTwoPeople(t *testing.T) {
 	if w.count("staff") != len(cast)+1 {
 		t.Error("no account was opened")
 	}
-	if e := w.entries(2)[1]; policy.Act(e.Act) != policy.CheckStaff || e.Subject != "staff/U90001" {
+	if e := w.entries(2)[1]; policy.Act(e.Act) != policy.CheckStaff || e.Subject != "staff/U95001" {
 		t.Errorf("the entry is %+v", e)
 	}
-	for _, word := range []string{"倪新禾", "U90001", "培训未完成"} { // filed, and not trained yet
-		if page := l.ok(l.get("/staff?find=U90001")).Text("main"); !strings.Contains(page, word) {
+	for _, word := range []string{"倪新禾", "U95001", "培训未完成"} { // filed, and not trained yet
+		if page := l.ok(l.get("/staff?find=U95001")).Text("main"); !strings.Contains(page, word) {
 			t.Errorf("the register does not say %s: %.300s", word, page)
 		}
 	}
@@ -136,13 +136,13 @@ func TestR54APledgeOnPaperOrByTheOwnKey(t *testing.T) {
 func TestR54DirectPostsByWrongRolesAndForeignPeopleMoveNothing(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	l := w.in(lead)
-	l.done(l.post("/staff", newcomer("U90001")))
+	l.done(l.post("/staff", newcomer("U95001")))
 	posts := map[string]struct {
 		form url.Values
 		may  string
 	}{
-		"/staff":                         {newcomer("U90009"), lead + " " + lead2 + " " + cityLead + " " + bothRoles + " " + leadOf祁门 + " " + head + " " + head2 + " " + cityHead},
-		"/staff/U90001/check":            {url.Values{"verdict": {"accept"}}, sec + " " + sec2},
+		"/staff":                         {newcomer("U95009"), lead + " " + lead2 + " " + cityLead + " " + bothRoles + " " + leadOf祁门 + " " + head + " " + head2 + " " + cityHead},
+		"/staff/U95001/check":            {url.Values{"verdict": {"accept"}}, sec + " " + sec2},
 		"/staff/" + auditor2 + "/leave":  {url.Values{"last": {"2024-11-20"}, "leave_reason": {"调离"}}, lead + " " + lead2 + " " + cityLead + " " + sec + " " + sec2},
 		"/staff/" + auditor2 + "/exit":   {nil, sec + " " + sec2},
 		"/staff/" + neighbour + "/leave": {url.Values{"last": {"2024-11-20"}, "leave_reason": {"调离"}}, cityLead + " " + sec + " " + sec2},
@@ -163,7 +163,7 @@ func TestR54DirectPostsByWrongRolesAndForeignPeopleMoveNothing(t *testing.T) {
 	}
 	// A lead of another county is asked about his own bodies only.
 	n := w.in(leadOf祁门)
-	n.refused(n.post("/staff", newcomer("U90009")), fault.NotFound, "")
+	n.refused(n.post("/staff", newcomer("U95009")), fault.NotFound, "")
 	if w.records() != records {
 		t.Error("a record changed")
 	}

@@ -18,6 +18,10 @@ type peopleRows interface {
 	FilingsOf(person string) ([]org.Filing, error)
 	KeysOf(person string) ([]custody.Key, error)
 	TokensOf(person string) ([]custody.Token, error)
+	AppointmentsOf(person string) ([]org.Appointment, error)
+	RoleChange(id string) (org.RoleChange, error)
+	RoleChangesOf(person string) (int, error)
+	SecurityOfficers() ([]string, error)
 }
 
 func (r reading) Filing(id string) (org.Filing, error) { return r.store.Filing(r.ctx, r.grant, id) }
@@ -28,6 +32,16 @@ func (r reading) KeysOf(person string) ([]custody.Key, error) { return r.store.K
 func (r reading) TokensOf(person string) ([]custody.Token, error) {
 	return r.store.TokensOf(r.ctx, person)
 }
+func (r reading) AppointmentsOf(person string) ([]org.Appointment, error) {
+	return r.store.AppointmentsOf(r.ctx, person)
+}
+func (r reading) RoleChange(id string) (org.RoleChange, error) {
+	return r.store.RoleChange(r.ctx, r.grant, id)
+}
+func (r reading) RoleChangesOf(person string) (int, error) {
+	return r.store.RoleChangesOf(r.ctx, person)
+}
+func (r reading) SecurityOfficers() ([]string, error) { return r.store.SecurityOfficers(r.ctx) }
 
 // accountOf reads a person, nil if nobody has the number.
 func accountOf(r rows, id string) (*org.Staff, error) {
@@ -193,8 +207,23 @@ func (m *exitMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now
 	if f, err = f.Exit(officer, held, now); err != nil {
 		return d, err
 	}
+	duty, err := dutyOf(r, m.Staff)
+	if err != nil {
+		return d, err
+	}
+	officers, err := r.SecurityOfficers()
+	if err != nil {
+		return d, err
+	}
+	ended, changes, err := duty.LowerAll(officer, "离岗办结", officers, now)
+	if err != nil {
+		return d, err
+	}
 	d.puts = []any{f}
-	d.statement, err = org.ExitStatement(h, f, body, returned)
+	for i := range ended {
+		d.puts = append(d.puts, ended[i], changes[i])
+	}
+	d.statement, err = org.ExitStatement(h, f, body, returned, changes)
 	return d, err
 }
 

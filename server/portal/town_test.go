@@ -311,3 +311,11 @@ func (t *town) application(id string) registration.Application {
 	must(t.tb, err)
 	return a
 }
+
+// body is an organisation as the policy sees it.
+func (t *town) body(id string) policy.Body {
+	t.tb.Helper()
+	o, err := t.store.Organisation(context.Background(), id)
+	must(t.tb, err)
+	return t.store.Body(o)
+}

@@ -35,6 +35,7 @@ func OfProposal(id string) Ref     { return Ref{proposals, id} }
 func OfOrganisation(id string) Ref { return Ref{organisations, id} }
 func OfStaff(id string) Ref        { return Ref{staff, id} }
 func OfFiling(id string) Ref       { return Ref{filings, id} }
+func OfRoleChange(id string) Ref   { return Ref{roleChanges, id} }
 func OfAppointment(id string) Ref  { return Ref{appointments, id} }
 func OfKey(fingerprint string) Ref { return Ref{custodyKeys, fingerprint} }
 func OfToken(serial string) Ref    { return Ref{custodyTokens, serial} }

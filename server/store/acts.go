@@ -54,6 +54,10 @@ var rules = map[policy.Act]rule{
 	policy.EndPost:              alone(seal.StaffLeave),
 	policy.ExitStaff:            alone(seal.StaffExit),
 	policy.SignPledge:           alone(seal.StaffPledge),
+	policy.AskRole:              rule{}.first(seal.RoleGrant),
+	policy.GrantRole:            rule{}.second(seal.RoleGrant),
+	policy.RemoveRole:           alone(seal.RoleRemoval),
+	policy.ReviewRoles:          alone(seal.RoleReview),
 	policy.SetWindow:            alone(seal.Window),
 	policy.SetLicence:           alone(seal.Licence),
 	policy.View:                 {unsealed: true}, // the sight of a full number is an entry

@@ -327,10 +327,11 @@ func TestAGrantFromBeforeAuthorityMovedIsAskedForAgain(t *testing.T) {
 		g, seals := s.grant(t), s.seals(t)
 		p := s.w.People[s.d.person]
 		role := string(p.Roles[0])
-		a := org.Appointment{ID: p.ID + "/" + role + "/" + p.Org, Staff: p.ID, Role: "gone", Org: p.Org}
+		taken := s.w.Clock()
+		a := org.Appointment{ID: p.ID + "/" + role + "/" + p.Org, Staff: p.ID, Role: role, Org: p.Org, Ended: &taken}
 		appoint(t, s.w, a)
 		refused(t, s, fault.Forbidden, func() error { _, err := s.commit(g, seals, s.text); return err })
-		a.Role = role
+		a.Ended = nil
 		appoint(t, s.w, a)
 		if _, err := s.commit(g, seals, s.text); err != nil {
 			t.Fatalf("the grant is old and the right is there again: %v", err)

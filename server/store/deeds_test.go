@@ -50,11 +50,15 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(org.Filing{ID: "N" + id + "/1", Staff: "N" + id, Kind: org.FileNew, State: org.Filed, Form: org.Form{Org: "341021", Name: "新某"}})
 		}},
-	policy.CheckStaff: {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
-	policy.EndPost:    {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchStaff("U00011")},
-	policy.ExitStaff:  {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
-	policy.SignPledge: {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchStaff("U00005")},
-	policy.SetWindow:  {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
+	policy.CheckStaff:  {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
+	policy.EndPost:     {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchStaff("U00011")},
+	policy.ExitStaff:   {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
+	policy.SignPledge:  {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchStaff("U00005")},
+	policy.AskRole:     {person: "U00006", body: "341021", first: "U00006", second: "U00001", touch: touchRole, peer: "U00007", outside: "U00007", outsideBody: "341024"},
+	policy.GrantRole:   {person: "U00001", body: "341021", first: "U00006", second: "U00001", touch: touchRole},
+	policy.RemoveRole:  {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchRole},
+	policy.ReviewRoles: {person: "U00002", body: "341021", outside: "U00002", outsideBody: "341024", touch: touchRole},
+	policy.SetWindow:   {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
 	policy.SetLicence: {person: "U00006", body: "HS2", peer: "", outside: "U00006", outsideBody: "HS1",
 		touch: func(tx *store.Tx, _ string) error {
 			o, err := tx.Organisation("HS2")
@@ -112,6 +116,11 @@ func touchToken(person string) func(*store.Tx, string) error {
 		k.Reason = fmt.Sprint("改动 ", tx.Number())
 		return tx.Put(k)
 	}
+}
+
+// touchRole writes a change of roles on the county's file.
+func touchRole(tx *store.Tx, id string) error {
+	return tx.Put(org.RoleChange{ID: "U00011/" + id + fmt.Sprint(tx.Number()), Staff: "U00011", Role: "CA", Org: "341021"})
 }
 
 // touchStaff changes an account.
@@ -207,7 +216,7 @@ func (s scene) open(t *testing.T) {
 	if s.purpose == nil || s.purpose.From != 2 {
 		return
 	}
-	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept,
+	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept, policy.GrantRole: policy.AskRole,
 		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignRelative: policy.RemoveRelative,
 		policy.CountersignPolicy: policy.ProposePolicy}[s.act]
 	o := s

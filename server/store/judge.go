@@ -78,6 +78,9 @@ func (g *group) judge(a *act) error {
 			return tx.outside(at.table)
 		}
 	}
+	if err := g.checkPeople(tx, genesis); err != nil {
+		return err
+	}
 	leaves, err := g.entries(tx, e)
 	if err != nil {
 		return err

@@ -67,6 +67,6 @@ func (g *group) checkKeepers(tx *Tx) error {
 }
 
 // keeps tells whether an appointment makes somebody a security officer.
-func keeps(a *row) bool { return a.text("role") == string(policy.SEC) }
+func keeps(a *row) bool { return a.text("role") == string(policy.SEC) && a.get("ended") == nil }
 
 func inUse(k *row) bool { return k.text("state") == string(custody.Issued) }

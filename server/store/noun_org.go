@@ -83,10 +83,13 @@ func staffOf(row *row) org.Staff {
 }
 
 func appointmentCells(a org.Appointment, path string) []any {
-	return []any{a.ID, a.Staff, a.Role, a.Org, path}
+	return []any{a.ID, a.Staff, a.Role, a.Org, path, millisOrNull(a.Ended)}
 }
 
 func appointmentOf(row *row) org.Appointment {
 	r := reader{cells: row.plain}
-	return org.Appointment{ID: r.text(), Staff: r.text(), Role: r.text(), Org: r.text()}
+	a := org.Appointment{ID: r.text(), Staff: r.text(), Role: r.text(), Org: r.text()}
+	r.any()
+	a.Ended = momentOrNil(r.any())
+	return a
 }

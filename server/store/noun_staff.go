@@ -23,3 +23,22 @@ func filingOf(row *row) org.Filing {
 	f.CheckedBy, f.CheckedAt, f.Note = r.text(), momentOrNil(r.any()), r.text()
 	return f
 }
+
+func roleChangeCells(c org.RoleChange, path string) []any {
+	granted := int64(0)
+	if c.Granted {
+		granted = 1
+	}
+	return []any{c.ID, c.Staff, c.Org, path, c.Role, granted, strings.Join(c.Before, " "), strings.Join(c.After, " "), c.AskedBy, c.DoneBy,
+		c.Reason, millis(c.At), c.ReviewedBy, millisOrNull(c.ReviewedAt)}
+}
+
+func roleChangeOf(row *row) org.RoleChange {
+	r := reader{cells: row.plain}
+	c := org.RoleChange{ID: r.text(), Staff: r.text(), Org: r.text()}
+	r.any()
+	c.Role, c.Granted, c.Before, c.After = r.text(), r.int() == 1, strings.Fields(r.text()), strings.Fields(r.text())
+	c.AskedBy, c.DoneBy, c.Reason, c.At = r.text(), r.text(), r.text(), r.time()
+	c.ReviewedBy, c.ReviewedAt = r.text(), momentOrNil(r.any())
+	return c
+}

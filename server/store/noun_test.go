@@ -113,6 +113,8 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, staff, staffCells(s, "/p/"), nil, sure(staffOf), s)
 	f := filled[org.Filing]()
 	back(t, filings, filingCells(f, "/p/"), nil, sure(filingOf), f)
+	g := filled[org.RoleChange]()
+	back(t, roleChanges, roleChangeCells(g, "/p/"), nil, sure(roleChangeOf), g)
 	m := filled[org.Appointment]()
 	back(t, appointments, appointmentCells(m, "/p/"), nil, sure(appointmentOf), m)
 	k := filled[custody.Key]()

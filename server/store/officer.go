@@ -42,6 +42,9 @@ func officerFrom(from rowSource, person, session, key string, epoch uint64, now 
 		return who, err
 	}
 	for _, a := range list {
+		if a.get("ended") != nil {
+			continue
+		}
 		b, err := bodyFrom(from, a.text("org"))
 		if err != nil {
 			return who, err

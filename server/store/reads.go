@@ -131,7 +131,7 @@ func (s *Store) Staff(ctx context.Context, id string) (org.Staff, error) {
 
 // StaffOf lists who has a role in a body.
 func (s *Store) StaffOf(ctx context.Context, role policy.Role, body string) ([]org.Staff, error) {
-	rows, err := s.many(ctx, staff, "id IN (SELECT a.staff FROM appointments a WHERE a.role = ? AND a.org = ?)", string(role), body)
+	rows, err := s.many(ctx, staff, "id IN (SELECT a.staff FROM appointments a WHERE a.role = ? AND a.org = ? AND a.ended IS NULL)", string(role), body)
 	if err != nil {
 		return nil, err
 	}

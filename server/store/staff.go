@@ -166,7 +166,7 @@ func (s *Store) RolesOf(ctx context.Context, people ...string) (map[string][]org
 		for i, id := range part {
 			args[i] = id
 		}
-		rows, err := s.many(ctx, appointments, "staff IN ("+marks(len(args))+")", args...)
+		rows, err := s.many(ctx, appointments, "ended IS NULL AND staff IN ("+marks(len(args))+")", args...)
 		if err != nil {
 			return nil, err
 		}

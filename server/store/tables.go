@@ -87,7 +87,10 @@ var (
 			numbers("starts"), columnsOf(maybe, []string{"closes", "upward"}), texts("state", "by_staff"), numbers("at"),
 			texts("checked_by"), one(maybe, "checked_at"), texts("note"))}
 	appointments = &table{name: "appointments", class: isRecord, subject: "appointment", power: true, shared: true,
-		columns: texts("id", "staff", "role", "org", "path")}
+		columns: join(texts("id", "staff", "role", "org", "path"), one(maybe, "ended"))}
+	roleChanges = &table{name: "role_changes", class: isRecord, subject: "role_change",
+		columns: join(texts("id", "staff", "org", "path", "role"), numbers("granted"), texts("before_roles", "after_roles", "asked_by", "done_by", "reason"),
+			numbers("at"), texts("reviewed_by"), one(maybe, "reviewed_at"))}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
 		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"),
 			texts("by_staff", "reason", "token", "serial", "issuer", "public_key"))}
@@ -156,7 +159,7 @@ var (
 
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
-	organisations, staff, filings, appointments, custodyKeys, custodyTokens, custodyRequests,
+	organisations, staff, filings, appointments, roleChanges, custodyKeys, custodyTokens, custodyRequests,
 	policies,
 	windows, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,

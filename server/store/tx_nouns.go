@@ -224,6 +224,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = staff, organisations, v.Org, func(p string) []any { return staffCells(v, p) }
 	case org.Filing:
 		t, owner, id, cells = filings, organisations, v.Org, func(p string) []any { return filingCells(v, p) }
+	case org.RoleChange:
+		t, owner, id, cells = roleChanges, organisations, v.Org, func(p string) []any { return roleChangeCells(v, p) }
 	case org.Appointment:
 		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
 	case policy.Sealed:

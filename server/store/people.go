@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"sealdesk/policy"
+	"sealdesk/server/org"
+)
+
+// checkPeople holds what stands above every act about people, whatever closure
+// wrote it: roles that exclude each other never meet in one person (case 42),
+// nobody raises himself, and nobody without a filing or with an ended post gets
+// a role or a key. The genesis, under the seals of two officers, is the root and
+// only combines; that an officer stays is checkKeepers'.
+func (g *group) checkPeople(tx *Tx, genesis bool) error {
+	var people []string
+	for _, at := range tx.order {
+		now, before := tx.own[at], g.known(at.table, at.id)
+		switch at.table {
+		case appointments:
+			people = append(people, now.text("staff"))
+			held := before != nil && before.get("ended") == nil
+			raised := now.get("ended") == nil && (!held || before.text("role") != now.text("role") || before.text("staff") != now.text("staff"))
+			if raised && !genesis {
+				if err := tx.mayHold(now.text("staff"), "角色"); err != nil {
+					return err
+				}
+			}
+		case custodyKeys:
+			if before == nil && !genesis {
+				if err := tx.mayHold(now.text("staff"), "钥匙"); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	slices.Sort(people)
+	for _, person := range slices.Compact(people) {
+		if err := tx.combines(person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayHold refuses a role or a key for whoever signs the act, and for somebody
+// without an open account on file.
+func (tx *Tx) mayHold(person, what string) error {
+	r, err := (txRows{tx}).row(staff, person)
+	if err != nil {
+		return err
+	}
+	switch {
+	case r == nil || r.get("filed_on") == nil:
+		return forbid("人员 %s 没有完成系统使用人员备案，不能授予%s。请先由本单位报备。", person, what)
+	case staffOf(r).Closed(tx.act.received) != nil:
+		return forbid("人员 %s 的岗位已于 %s 结束，不能授予%s。", person, staffOf(r).LastDay(), what)
+	case what != "角色":
+		return nil
+	case person == tx.grant.Person():
+		return forbid("不能为自己授予角色，没有办理。请由另一位人员办理。")
+	}
+	for _, m := range tx.act.seals {
+		for _, s := range m.header.Signers {
+			if s.Staff == person {
+				return forbid("不能为自己授予角色，没有办理。请由另一位人员办理。")
+			}
+		}
+	}
+	return nil
+}
+
+// combines asks the policy about everything that a person would hold.
+func (tx *Tx) combines(person string) error {
+	list, err := (txRows{tx}).rowsOf(appointments, is("staff", person))
+	if err != nil {
+		return err
+	}
+	var roles []policy.Role
+	for _, r := range list {
+		if r.get("ended") == nil {
+			roles = append(roles, policy.Role(r.text("role")))
+		}
+	}
+	if err := policy.Combine(roles); err != nil {
+		return refusedBy(err)
+	}
+	return nil
+}
+
+// securityOfficers are those who hold the office, an account that stays and a
+// key in use.
+func securityOfficers(from rowSource) ([]string, error) {
+	list, err := from.rowsOf(appointments, is("role", string(policy.SEC)))
+	if err != nil {
+		return nil, err
+	}
+	var able []string
+	for _, a := range list {
+		if !keeps(a) {
+			continue
+		}
+		s, err := from.row(staff, a.text("staff"))
+		if err != nil {
+			return nil, err
+		}
+		if s == nil || s.get("closes") != nil {
+			continue
+		}
+		keys, err := from.rowsOf(custodyKeys, is("staff", a.text("staff")))
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(keys, inUse) {
+			able = append(able, s.id)
+		}
+	}
+	return able, nil
+}
+
+// SecurityOfficers lists the security officers who can act now and stay.
+func (tx *Tx) SecurityOfficers() ([]string, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	return securityOfficers(txRows{tx})
+}
+
+// SecurityOfficers lists the security officers who can act now and stay.
+func (s *Store) SecurityOfficers(ctx context.Context) (able []string, err error) {
+	err = s.within(ctx, func(r snapshot) error {
+		able, err = securityOfficers(r)
+		return err
+	})
+	return able, readable(err)
+}
+
+// AppointmentsOf lists what a person holds and held, in whatever body.
+func (tx *Tx) AppointmentsOf(person string) ([]org.Appointment, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	rows, err := (txRows{tx}).rowsOf(appointments, is("staff", person))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(appointmentOf))
+}
+
+// AppointmentsOf lists what a person holds and held, in whatever body.
+func (s *Store) AppointmentsOf(ctx context.Context, person string) ([]org.Appointment, error) {
+	rows, err := s.many(ctx, appointments, "staff = ?", person)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(appointmentOf))
+}
+
+// RoleChange reads one change of roles within the reach of the grant.
+func (tx *Tx) RoleChange(id string) (org.RoleChange, error) {
+	r, err := tx.find(roleChanges, id)
+	if err != nil {
+		return org.RoleChange{}, err
+	}
+	return roleChangeOf(r), nil
+}
+
+// RoleChangesOf counts the changes on a person's file.
+func (tx *Tx) RoleChangesOf(person string) (int, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	rows, err := tx.everywhere(roleChanges, is("staff", person))
+	return len(rows), err
+}
+
+// RoleChange reads one change of roles within the reach of the grant.
+func (s *Store) RoleChange(ctx context.Context, g policy.Grant, id string) (org.RoleChange, error) {
+	r, err := s.covered(ctx, g, roleChanges, id)
+	if err != nil {
+		return org.RoleChange{}, err
+	}
+	return roleChangeOf(r), nil
+}
+
+// RoleChangesOf counts the changes on a person's file.
+func (s *Store) RoleChangesOf(ctx context.Context, person string) (int, error) {
+	rows, err := s.many(ctx, roleChanges, "staff = ?", person)
+	return len(rows), err
+}
+
+// RoleChanges lists the changes of roles within the reach of the grant, the
+// newest first, at most limit; open ones only when asked.
+func (s *Store) RoleChanges(ctx context.Context, g policy.Grant, open bool, limit int) ([]org.RoleChange, error) {
+	if g.IsZero() {
+		return nil, ungranted()
+	}
+	from, to := g.Range()
+	where := "path >= ? AND path < ?"
+	if open {
+		where += " AND reviewed_by = ''"
+	}
+	var rows []*row
+	err := s.within(ctx, func(r snapshot) (err error) {
+		rows, err = r.rows(roleChanges, want{"SELECT " + roleChanges.selection() + " FROM role_changes WHERE " + where +
+			" ORDER BY at DESC, id LIMIT " + decimal(min(limit, maxPage)), []any{from, to}})
+		return err
+	})
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return listOf(rows, sure(roleChangeOf))
+}
