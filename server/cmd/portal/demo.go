@@ -156,8 +156,8 @@ func (t town) sources() error {
 	return t.write("source/windows.csv", string(windows))
 }
 
-// makeTokens initialises a token for the log, one for the server and one for
-// each of the people, with PINs of their own.
+// makeTokens initialises a token for the log, one for the server, one for each
+// of the people and an empty one to spare, with PINs of their own.
 func (t town) makeTokens(ctx context.Context) error {
 	m, err := hsm.Open(t.module)
 	if err != nil {
@@ -193,6 +193,10 @@ func (t town) makeTokens(ctx context.Context) error {
 		p.Write([]string{r.Name, r.Roles, r.Organisation, r.Staff, pin})
 		k.Write([]string{r.Staff, t.uri(r.Staff)})
 	}
+	if _, err := make(spareLabel); err != nil {
+		return err
+	}
+	k.Write([]string{"", t.uri(spareLabel)})
 	p.Flush()
 	k.Flush()
 	if err := t.write("people.csv", people.String()); err != nil {
@@ -200,6 +204,10 @@ func (t town) makeTokens(ctx context.Context) error {
 	}
 	return t.write("source/tokens.csv", tokens.String())
 }
+
+// spareLabel is the token that nobody has yet: it is in the security officer's
+// store, for whoever tries an enrolment.
+const spareLabel = "spare"
 
 // uri names a token of the town with the file its PIN comes from.
 func (t town) uri(label string) string {

@@ -46,7 +46,7 @@ func initialise(ctx context.Context, args []string) error {
 		fs.StringVar(&from.organisations, "organisations", "organisations.csv", "机构表")
 		fs.StringVar(&from.staff, "staff", "staff.csv", "人员表")
 		fs.StringVar(&from.windows, "windows", "windows.csv", "时段表")
-		fs.StringVar(&from.tokens, "tokens", "tokens.csv", "首批登记的令牌：staff_id,uri，前两位安全保密管理员签署第 0 条日志")
+		fs.StringVar(&from.tokens, "tokens", "tokens.csv", "首批登记的令牌：staff_id,uri，前两位安全保密管理员签署第 0 条日志；staff_id 留空的是空钥匙，入库待发")
 	})
 	if err != nil {
 		return err
@@ -68,7 +68,8 @@ type institution struct {
 	digests       []seal.Field // 来源文件 lines
 }
 
-// enrolled is one person whose token took part in the ceremony.
+// enrolled is one person whose token took part in the ceremony, or an empty
+// token that goes into the store: then staff, key and leaf are zero.
 type enrolled struct {
 	staff org.Staff
 	key   custody.Key
@@ -205,7 +206,8 @@ func readInstitution(from sources, year int) (institution, error) {
 
 // enrol makes, for each line of the tokens file, a key pair inside the token
 // (or takes the one that is there), has its request signed by it, issues the
-// certificate and writes it into the token.
+// certificate and writes it into the token. A line without a person is an empty
+// token for the store.
 func enrol(ctx context.Context, path string, inst institution, ca *x509.Certificate, caKey *hsm.Signer) ([]enrolled, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -218,6 +220,14 @@ func enrol(ctx context.Context, path string, inst institution, ca *x509.Certific
 	}
 	var people []enrolled
 	for i, line := range lines[1:] {
+		if line[0] == "" {
+			e, err := stock(ctx, line[1])
+			if err != nil {
+				return people, told(fmt.Sprintf("令牌表第 %d 行，空钥匙入库", i+2), err)
+			}
+			people = append(people, e)
+			continue
+		}
 		person, home, ok := inst.person(line[0])
 		if !ok {
 			return people, fmt.Errorf("令牌表第 %d 行：人员表里没有 %s", i+2, line[0])
@@ -229,6 +239,18 @@ func enrol(ctx context.Context, path string, inst institution, ca *x509.Certific
 		people = append(people, e)
 	}
 	return people, nil
+}
+
+// stock is an empty token: nobody's yet, and the first officer's to keep.
+func stock(ctx context.Context, uri string) (enrolled, error) {
+	token, err := hsm.OpenURI(ctx, uri, hsm.Options{Sessions: 1})
+	if err != nil {
+		return enrolled{}, err
+	}
+	e := enrolled{token: token}
+	serial, err := custody.ParseSerial(token.Info().Serial)
+	e.held = custody.Token{Serial: serial, Label: token.Info().Label, Vendor: token.Info().Manufacturer}
+	return e, err
 }
 
 func (inst institution) person(id string) (org.Staff, org.Organisation, bool) {
@@ -306,6 +328,9 @@ func genesis(c config, inst institution, people, seals []enrolled, ca *x509.Cert
 		{Label: "签发机构", Value: seal.Fingerprint(ca)}, {Label: "规则", Value: pack}, {Label: "政策", Value: rules}}, inst.digests...)
 	annex := seal.Annex{Columns: []string{"姓名", "机构", "任职", "钥匙指纹"}}
 	for _, p := range people {
+		if p.staff.ID == "" {
+			continue // an empty token gives nobody power
+		}
 		roles := ""
 		for _, a := range inst.appointments {
 			if a.Staff == p.staff.ID {
@@ -367,7 +392,7 @@ func writeGenesis(ctx context.Context, c config, from sources, s *store.Store, r
 		if err := tx.Derive(statement); err != nil {
 			return audit.Entry{}, err
 		}
-		if err := inst.put(tx, people); err != nil {
+		if err := inst.put(tx, people, seals[0].staff.ID); err != nil {
 			return audit.Entry{}, err
 		}
 		first := policy.First(rules, inst.organisations[0].ID, seals[0].staff.ID, seals[1].staff.ID, now.Truncate(time.Millisecond))
@@ -375,8 +400,8 @@ func writeGenesis(ctx context.Context, c config, from sources, s *store.Store, r
 	}, store.Long(2*time.Minute))
 }
 
-// put writes the institution's records.
-func (inst institution) put(tx *store.Tx, people []enrolled) error {
+// put writes the institution's records; keeper has the empty tokens.
+func (inst institution) put(tx *store.Tx, people []enrolled, keeper string) error {
 	var nouns []any
 	for _, o := range inst.organisations {
 		nouns = append(nouns, o)
@@ -388,7 +413,15 @@ func (inst institution) put(tx *store.Tx, people []enrolled) error {
 		nouns = append(nouns, a)
 	}
 	for _, p := range people {
-		nouns = append(nouns, p.held, p.key)
+		if p.staff.ID != "" {
+			nouns = append(nouns, p.held, p.key)
+			continue
+		}
+		held, err := custody.Deliver(p.held.Serial, p.held.Label, p.held.Vendor, "启用", keeper, tx.Received())
+		if err != nil {
+			return err
+		}
+		nouns = append(nouns, held)
 	}
 	for _, w := range inst.windows {
 		nouns = append(nouns, w)

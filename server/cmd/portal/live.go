@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -145,6 +146,9 @@ func (t town) welcome() {
 		for _, p := range people {
 			fmt.Printf("     %-10s %-8s %-10s 令牌 %s  PIN %s\n", p[0], p[1], p[2], p[3], p[4])
 		}
+	}
+	if pin, err := os.ReadFile(t.path("pins", spareLabel)); err == nil {
+		fmt.Printf("     %-10s 空钥匙，在安全保密管理员的库里，可以发给还没有钥匙的人   令牌 %s  PIN %s\n", "（备用）", spareLabel, strings.TrimSpace(string(pin)))
 	}
 	fmt.Printf("  4. 证明文件：在回执页下载，用 bin/auditverify proof --vkey %s --ca %s 文件 核验\n按 Ctrl-C 结束；make demo-clean 忘掉这座小城。\n\n", t.path("log.vkey"), t.path("ca.pem"))
 	fmt.Printf("ready staff=https://%s public=https://%s agent=http://%s\n", t.staff, t.public, t.agent)
