@@ -55,6 +55,11 @@ const (
 	EnrolKey             Act = "enrol_key"              // 签发钥匙证书, by the officer
 	RenewKey             Act = "renew_key"              // 换发证书, by the holder with the old key
 	TakeOverKey          Act = "take_over_key"          // 接管钥匙: the holder's first seal with a key
+	SetCustodians        Act = "set_custodians"         // 提出托管人名单 (SEC)
+	CountersignCustodian Act = "countersign_custodians" // 复签托管人名单 (ML)
+	DrillRecovery        Act = "drill_recovery"         // 恢复演练, by portal recover --drill
+	RecoverKeyring       Act = "recover_keyring"        // 恢复密钥环, by portal recover
+	RenewShares          Act = "renew_shares"           // 重发恢复份额, by portal recover --new-shares
 	Genesis              Act = "genesis"                // 启用: entry 0
 	Refusal              Act = "refusal"                // a refusal that becomes an entry
 	VoidProposal         Act = "void_proposal"          // an act of several people that lapsed
@@ -83,6 +88,8 @@ const (
 	RefusalResource     Resource = "refusal"
 	ProposalResource    Resource = "proposal"
 	PolicyResource      Resource = "policy"
+	EmergencyResource   Resource = "emergency"
+	KeyringResource     Resource = "keyring"
 )
 
 // actRow binds an act to its resource and to the words people read.
@@ -143,6 +150,11 @@ var acts = []actRow{
 	{EnrolKey, KeyResource, "签发钥匙证书"},
 	{RenewKey, KeyResource, "换发证书"},
 	{TakeOverKey, KeyResource, "接管钥匙"},
+	{SetCustodians, EmergencyResource, "提出托管人名单"},
+	{CountersignCustodian, EmergencyResource, "复签托管人名单"},
+	{DrillRecovery, KeyringResource, "恢复演练"},
+	{RecoverKeyring, KeyringResource, "恢复密钥环"},
+	{RenewShares, KeyringResource, "重发恢复份额"},
 	{Genesis, InstitutionResource, "启用"},
 	{Refusal, RefusalResource, "拒绝记录"},
 	{VoidProposal, ProposalResource, "待签事项失效"},

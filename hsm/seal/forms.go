@@ -57,6 +57,7 @@ const (
 	PolicyChange     Kind = "policy-change"     // 政策变更, security officer and city lead
 	KeyEnrol         Kind = "key-enrol"         // 签发钥匙证书: officer, over the public key
 	KeyTakeover      Kind = "key-takeover"      // 接管钥匙: the holder's first seal
+	CustodianList    Kind = "custodians"        // 托管人名单, security officer and city lead
 	KeyRenew         Kind = "key-renew"         // 换发证书: the old key over the new public key
 )
 
@@ -115,7 +116,7 @@ func maybe(name string) Label {
 // forms is the closed list; SPEC.md shows the same list for people.
 var forms = []Form{
 	{Kind: Login, Title: "登录", Statement: true, Labels: append([]Label{one("门户"), one("事项")}, foot...)},
-	batch(Genesis, "启用", one("日志名称"), one("日志公钥"), one("签发机构"), one("规则"), one("政策"), many("来源文件")),
+	batch(Genesis, "启用", one("日志名称"), one("日志公钥"), one("签发机构"), one("规则"), one("政策"), maybe("法定人数"), some("托管人"), many("来源文件")),
 	statement(StaffFiling, "人员备案", one("备案类别"), one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("手机号"), one("拟任角色"),
 		one("承诺书"), one("任职起"), maybe("任职止"), maybe("向上报备日"), some("变更")),
 	statement(StaffCheck, "审核人员备案", one("备案表"), one("备案类别"), one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("手机号"),
@@ -153,6 +154,7 @@ var forms = []Form{
 	statement(KeyEnrol, "签发钥匙证书", one("领用人"), one("领用人机构"), one("钥匙序列号"), one("颁发者"), one("算法"), one("公钥摘要"), maybe("证书指纹")),
 	statement(KeyTakeover, "接管钥匙", one("领用人"), one("钥匙序列号"), one("钥匙指纹"), one("责任")),
 	statement(KeyRenew, "换发证书", one("保管人"), one("钥匙序列号"), one("原钥匙指纹"), one("算法"), one("公钥摘要")),
+	statement(CustodianList, "托管人名单", one("名单编号"), one("接续"), one("法定人数"), many("托管人"), one("理由")),
 	statement(PolicyChange, "政策变更", one("政策编号"), one("接续"), one("政策摘要"), maybe("恢复自"), one("生效时间"),
 		some("新增规定"), some("删除规定"), one("影响人员"), one("理由")),
 

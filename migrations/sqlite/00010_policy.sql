@@ -17,5 +17,21 @@ CREATE TABLE policies (
 	entry INTEGER NOT NULL
 ) STRICT;
 
+-- record: who opens an emergency and holds the shares; gives power
+CREATE TABLE custodians (
+	id TEXT NOT NULL PRIMARY KEY,
+	org TEXT NOT NULL,
+	path TEXT NOT NULL,
+	staff TEXT NOT NULL,
+	quorum INTEGER NOT NULL,
+	base TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	by_staff TEXT NOT NULL,
+	second TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+
 -- +goose Down
+DROP TABLE custodians;
 DROP TABLE policies;

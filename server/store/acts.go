@@ -86,6 +86,11 @@ var rules = map[policy.Act]rule{
 	policy.EnrolKey:             alone(seal.KeyEnrol),
 	policy.RenewKey:             alone(seal.KeyRenew),
 	policy.TakeOverKey:          {purposes: []purpose{{seal.KeyTakeover, 1, 1, 1}}, late: true},
+	policy.SetCustodians:        rule{}.first(seal.CustodianList),
+	policy.CountersignCustodian: rule{}.second(seal.CustodianList),
+	policy.DrillRecovery:        {unsealed: true},
+	policy.RecoverKeyring:       {unsealed: true},
+	policy.RenewShares:          {unsealed: true},
 	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}, late: true}, // the keys of the first officers come with entry 0 itself
 	policy.Refusal:              {unsealed: true},
 	policy.VoidProposal:         {unsealed: true},

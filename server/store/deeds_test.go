@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
+	"sealdesk/server/custody"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
@@ -92,18 +94,20 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(registration.Relative{ID: "U00003/" + id, Staff: "U00003", School: "HS1", ApplyNo: id, Relation: "spouse"})
 		}},
-	policy.RemoveRelative:      {person: "U00003", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative, outside: "U00008", outsideBody: "HS2"},
-	policy.CountersignRelative: {person: "U00006", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative},
-	policy.Withdraw:            {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
-	policy.CountersignWithdraw: {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
-	policy.Hold:                {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
-	policy.Release:             {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
-	policy.ProposePolicy:       {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
-	policy.CountersignPolicy:   {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
-	policy.RevokeKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
-	policy.ReportLoss:          {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
-	policy.EnrolKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
-	policy.RenewKey:            {person: "U00008", body: "HS2", outside: "U00003", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.RemoveRelative:       {person: "U00003", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative, outside: "U00008", outsideBody: "HS2"},
+	policy.CountersignRelative:  {person: "U00006", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative},
+	policy.Withdraw:             {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
+	policy.CountersignWithdraw:  {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
+	policy.Hold:                 {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
+	policy.Release:              {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
+	policy.SetCustodians:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchCustodians},
+	policy.CountersignCustodian: {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchCustodians},
+	policy.ProposePolicy:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
+	policy.CountersignPolicy:    {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
+	policy.RevokeKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.ReportLoss:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.EnrolKey:             {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.RenewKey:             {person: "U00008", body: "HS2", outside: "U00003", outsideBody: "HS1", touch: touchToken("U00008")},
 }
 
 // touchToken changes the token that somebody holds.
@@ -142,6 +146,19 @@ func touchWindow(tx *store.Tx, _ string) error {
 	}
 	w[0].Reason = fmt.Sprint("改 ", tx.Number())
 	return tx.Put(w[0])
+}
+
+// touchCustodians puts another list in the place of the one in force.
+func touchCustodians(tx *store.Tx, _ string) error {
+	all, err := tx.Custodians()
+	if err != nil {
+		return err
+	}
+	next, err := custody.NextCustodians(all, "341000", []string{"U00003", "U00004", "U00005"}, 2+len(all)%2, "换人", "U00001", "U00007", time.Now().Truncate(time.Second))
+	if err != nil {
+		return err
+	}
+	return tx.Put(next)
 }
 
 // touchPolicy seals the policy in force once more, under the next number.
@@ -218,7 +235,8 @@ func (s scene) open(t *testing.T) {
 	}
 	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept, policy.GrantRole: policy.AskRole,
 		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignRelative: policy.RemoveRelative,
-		policy.CountersignPolicy: policy.ProposePolicy}[s.act]
+		policy.CountersignPolicy:    policy.ProposePolicy,
+		policy.CountersignCustodian: policy.SetCustodians}[s.act]
 	o := s
 	o.act = first
 	_, err := s.w.Store.Commit(context.Background(), s.w.Grant(t, s.d.first, first, s.d.body), s.w.Seal(t, s.text, s.w.People[s.d.first]), o.work(s.text))

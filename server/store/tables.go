@@ -102,6 +102,8 @@ var (
 	policies = &table{name: "policies", class: isRecord, subject: "policy", power: true, shared: true,
 		columns: join(texts("id", "org", "path", "digest"), columnsOf(blob, []string{"model", "file"}), texts("base", "of_id"),
 			numbers("effective"), texts("reason", "by_staff", "second"), numbers("at"))}
+	custodians = &table{name: "custodians", class: isRecord, subject: "custodians", power: true, shared: true,
+		columns: join(texts("id", "org", "path", "staff"), numbers("quorum"), texts("base", "reason", "by_staff", "second"), numbers("at"))}
 	windows = &table{name: "windows", class: isRecord, subject: "window", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "stage"), numbers("opens", "closes"), texts("paper", "reason"))}
 	applications = &table{name: "applications", class: isRecord, subject: "application",
@@ -160,7 +162,7 @@ var (
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, roleChanges, custodyKeys, custodyTokens, custodyRequests,
-	policies,
+	policies, custodians,
 	windows, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }

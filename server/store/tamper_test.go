@@ -122,7 +122,12 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := tx.Custodians(); err != nil {
+		return nil, err
+	}
 	for n := range 2 {
+		all = append(all, custody.Custodians{ID: fmt.Sprintf("C%06d", n+1), Org: "341000", Staff: []string{"U00003", "U00004"}, Quorum: 2, Reason: word,
+			By: "U00001", Second: "U00007", At: w.Clock().Truncate(time.Second)})
 		s := sealed[0]
 		s.ID, s.Reason = fmt.Sprintf("P%06d", n+2), word
 		all = append(all, s)

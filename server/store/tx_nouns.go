@@ -230,6 +230,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
 	case policy.Sealed:
 		t, owner, id, cells = policies, organisations, v.Org, func(p string) []any { return sealedPolicyCells(v, p) }
+	case custody.Custodians:
+		t, owner, id, cells = custodians, organisations, v.Org, func(p string) []any { return custodiansCells(v, p) }
 	case custody.Key:
 		t, owner, id, cells = custodyKeys, staff, v.Staff, func(p string) []any { return keyCells(v, p) }
 	case custody.Token:

@@ -118,7 +118,8 @@ func (t town) found(ctx context.Context) error {
 	fmt.Println("密钥仪式：在 SoftHSM 里生成服务器密钥和人员钥匙，两位安全保密管理员签署第 0 条日志……")
 	var text strings.Builder
 	if _, err := found(ctx, c, sources{organisations: t.path("source/organisations.csv"), staff: t.path("source/staff.csv"),
-		windows: t.path("source/windows.csv"), tokens: t.path("source/tokens.csv"), statement: &text}); err != nil {
+		windows: t.path("source/windows.csv"), tokens: t.path("source/tokens.csv"), statement: &text,
+		custodians: t.path("source/custodians.csv"), quorum: 2, shares: t.path("shares")}); err != nil {
 		return err
 	}
 	if err := t.write("genesis.txt", text.String()); err != nil {
@@ -148,6 +149,9 @@ func (t town) sources() error {
 		if err := t.write("source/"+name, string(body)); err != nil {
 			return err
 		}
+	}
+	if err := t.write("source/custodians.csv", "staff_id\n"+strings.Join(demoCustodians, "\n")+"\n"); err != nil {
+		return err
 	}
 	windows, err := sample.OpenWindows(time.Now())
 	if err != nil {
@@ -230,6 +234,9 @@ func digits(n int) string {
 	}
 	return b.String()
 }
+
+// demoCustodians hold the town's shares, and any two of them open an emergency.
+var demoCustodians = []string{"U00002", "U00006", "U00031"}
 
 const demoName = "黄山市教师资格定期注册签台（演示）"
 

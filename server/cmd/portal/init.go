@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/csv"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -37,6 +34,9 @@ type sources struct {
 	organisations, staff, windows string
 	tokens                        string // staff_id,uri: the tokens that are enrolled at the ceremony
 	statement                     io.Writer
+	custodians                    string // staff_id: who opens an emergency and holds the shares; empty for none
+	quorum                        int    // so many of them together
+	shares                        string // fresh directory for the papers
 }
 
 func initialise(ctx context.Context, args []string) error {
@@ -46,6 +46,9 @@ func initialise(ctx context.Context, args []string) error {
 		fs.StringVar(&from.organisations, "organisations", "organisations.csv", "机构表")
 		fs.StringVar(&from.staff, "staff", "staff.csv", "人员表")
 		fs.StringVar(&from.windows, "windows", "windows.csv", "时段表")
+		fs.StringVar(&from.custodians, "custodians", "", "托管人表：staff_id，每行一人；他们共同开启紧急事项，并各持一份恢复份额")
+		fs.IntVar(&from.quorum, "quorum", 2, "托管人凑齐几人")
+		fs.StringVar(&from.shares, "shares", "shares", "恢复份额放在哪个（还没有的）目录，打印后销毁")
 		fs.StringVar(&from.tokens, "tokens", "tokens.csv", "首批登记的令牌：staff_id,uri，前两位安全保密管理员签署第 0 条日志；staff_id 留空的是空钥匙，入库待发")
 	})
 	if err != nil {
@@ -55,17 +58,11 @@ func initialise(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if from.custodians == "" {
+		fmt.Println("没有指定托管人（--custodians）：HSM 一旦损坏，个人信息字段就再也读不出来。请尽快在“紧急与恢复”页定下名单，再运行 portal recover --new-shares。")
+	}
 	fmt.Printf("第 %d 条日志已写入。请把下面的内容打印存档，它是以后一切核验的起点：\n\n%s\n%s\n", receipt.Number, receipt.Entry, receipt.Checkpoint)
 	return nil
-}
-
-// institution is what the files say.
-type institution struct {
-	organisations []org.Organisation
-	staff         []org.Staff
-	appointments  []org.Appointment
-	windows       []registration.Window
-	digests       []seal.Field // 来源文件 lines
 }
 
 // enrolled is one person whose token took part in the ceremony, or an empty
@@ -94,7 +91,10 @@ func found(ctx context.Context, c config, from sources) (audit.Receipt, error) {
 		return none, err
 	}
 	defer v.Close()
-	ca, caKey, err := makeServerKeys(ctx, c, v)
+	if inst.custodians, err = inst.holders(from.custodians, from.quorum); err != nil {
+		return none, err
+	}
+	ca, caKey, err := makeServerKeys(ctx, c, v, from.shares, inst.custodians)
 	if err != nil {
 		return none, err
 	}
@@ -131,7 +131,7 @@ func found(ctx context.Context, c config, from sources) (audit.Receipt, error) {
 
 // makeServerKeys makes log key, CA key, wrapping key and keyring, and writes
 // their public halves beside the configuration.
-func makeServerKeys(ctx context.Context, c config, v *vault) (*x509.Certificate, *hsm.Signer, error) {
+func makeServerKeys(ctx context.Context, c config, v *vault, papers string, holders keyring.Holders) (*x509.Certificate, *hsm.Signer, error) {
 	if _, err := v.log.Signer(ctx, hsm.KeyQuery{Label: labelLog}); err == nil {
 		return nil, nil, errors.New("日志令牌里已经有日志密钥：这台 HSM 已经启用过。一台 HSM 只开一本日志；要另开，请换用空的令牌")
 	} else if hsm.KindOf(err) != hsm.NoKey {
@@ -156,9 +156,15 @@ func makeServerKeys(ctx context.Context, c config, v *vault) (*x509.Certificate,
 	if err := v.server.GenerateWrappingKey(ctx, labelWrap); err != nil {
 		return nil, nil, told("在服务器令牌里生成包裹密钥", err)
 	}
-	ring, err := keyring.Create(ctx, v.server, labelWrap)
+	ring, shares, err := keyring.Create(ctx, v.server, labelWrap, holders)
 	if err != nil {
 		return nil, nil, told("生成密钥环", err)
+	}
+	if len(shares) > 0 {
+		if err := writeShares(papers, c.Name, holders, shares); err != nil {
+			return nil, nil, err
+		}
+		afterShares(papers, len(shares))
 	}
 	for path, body := range map[string][]byte{c.Log.Key: []byte(vkey + "\n"), c.CA: issuing.PEM(ca), c.Keyring: ring} {
 		if err := os.WriteFile(path, body, 0o600); err != nil {
@@ -166,42 +172,6 @@ func makeServerKeys(ctx context.Context, c config, v *vault) (*x509.Certificate,
 		}
 	}
 	return ca, caKey, nil
-}
-
-func readInstitution(from sources, year int) (institution, error) {
-	var inst institution
-	read := func(path string) ([]byte, error) {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("读不到来源文件 %s：%w", path, err)
-		}
-		sum := sha256.Sum256(raw)
-		inst.digests = append(inst.digests, seal.Field{Label: "来源文件", Value: baseName(path) + " " + hex.EncodeToString(sum[:])})
-		return raw, nil
-	}
-	organisations, err := read(from.organisations)
-	if err != nil {
-		return inst, err
-	}
-	staff, err := read(from.staff)
-	if err != nil {
-		return inst, err
-	}
-	windows, err := read(from.windows)
-	if err != nil {
-		return inst, err
-	}
-	tree, err := org.ParseOrganisations(bytes.NewReader(organisations))
-	if err != nil {
-		return inst, err
-	}
-	roster, err := org.ParseStaff(bytes.NewReader(staff), tree)
-	if err != nil {
-		return inst, err
-	}
-	inst.organisations, inst.staff, inst.appointments = tree.All(), roster.Staff, roster.Appointments
-	inst.windows, err = registration.ParseWindows(bytes.NewReader(windows), year)
-	return inst, err
 }
 
 // enrol makes, for each line of the tokens file, a key pair inside the token
@@ -251,20 +221,6 @@ func stock(ctx context.Context, uri string) (enrolled, error) {
 	serial, err := custody.ParseSerial(token.Info().Serial)
 	e.held = custody.Token{Serial: serial, Label: token.Info().Label, Vendor: token.Info().Manufacturer}
 	return e, err
-}
-
-func (inst institution) person(id string) (org.Staff, org.Organisation, bool) {
-	for _, s := range inst.staff {
-		if s.ID != id {
-			continue
-		}
-		for _, o := range inst.organisations {
-			if o.ID == s.Org {
-				return s, o, true
-			}
-		}
-	}
-	return org.Staff{}, org.Organisation{}, false
 }
 
 // staffKeyLabel is the label of a person's key in the token.
@@ -325,7 +281,7 @@ func genesis(c config, inst institution, people, seals []enrolled, ca *x509.Cert
 		h.Signers = append(h.Signers, seal.Signer{Staff: s.staff.ID, Name: s.staff.Name, Fingerprint: s.key.Fingerprint})
 	}
 	fields := append([]seal.Field{{Label: "日志名称", Value: c.Log.Origin}, {Label: "日志公钥", Value: vkey},
-		{Label: "签发机构", Value: seal.Fingerprint(ca)}, {Label: "规则", Value: pack}, {Label: "政策", Value: rules}}, inst.digests...)
+		{Label: "签发机构", Value: seal.Fingerprint(ca)}, {Label: "规则", Value: pack}, {Label: "政策", Value: rules}}, append(inst.custodianFields(), inst.digests...)...)
 	annex := seal.Annex{Columns: []string{"姓名", "机构", "任职", "钥匙指纹"}}
 	for _, p := range people {
 		if p.staff.ID == "" {
@@ -396,42 +352,15 @@ func writeGenesis(ctx context.Context, c config, from sources, s *store.Store, r
 			return audit.Entry{}, err
 		}
 		first := policy.First(rules, inst.organisations[0].ID, seals[0].staff.ID, seals[1].staff.ID, now.Truncate(time.Millisecond))
-		return audit.Entry{Subject: "log/0"}, tx.Put(first)
-	}, store.Long(2*time.Minute))
-}
-
-// put writes the institution's records; keeper has the empty tokens.
-func (inst institution) put(tx *store.Tx, people []enrolled, keeper string) error {
-	var nouns []any
-	for _, o := range inst.organisations {
-		nouns = append(nouns, o)
-	}
-	for _, s := range inst.staff {
-		nouns = append(nouns, s)
-	}
-	for _, a := range inst.appointments {
-		nouns = append(nouns, a)
-	}
-	for _, p := range people {
-		if p.staff.ID != "" {
-			nouns = append(nouns, p.held, p.key)
-			continue
+		if err := tx.Put(first); err != nil || len(inst.custodians.Staff) == 0 {
+			return audit.Entry{Subject: "log/0"}, err
 		}
-		held, err := custody.Deliver(p.held.Serial, p.held.Label, p.held.Vendor, "启用", keeper, tx.Received())
+		list, err := custody.CustodiansOfGenesis(first.Org, inst.custodians.Staff, inst.custodians.Threshold, first.By, first.Second, first.At)
 		if err != nil {
-			return err
+			return audit.Entry{}, err
 		}
-		nouns = append(nouns, held)
-	}
-	for _, w := range inst.windows {
-		nouns = append(nouns, w)
-	}
-	for _, noun := range nouns {
-		if err := tx.Put(noun); err != nil {
-			return err
-		}
-	}
-	return nil
+		return audit.Entry{Subject: "log/0"}, tx.Put(list)
+	}, store.Long(2*time.Minute))
 }
 
 func baseName(path string) string { return filepath.Base(path) }

@@ -18,7 +18,7 @@ func TestSecretsComeBackOnlyThroughTheKeyInTheToken(t *testing.T) {
 	if err := token.GenerateWrappingKey(ctx, label); err != nil {
 		t.Fatal(err)
 	}
-	wrapped, err := Create(ctx, token, label)
+	wrapped, _, err := Create(ctx, token, label, Holders{})
 	if err != nil {
 		t.Fatal(err)
 	}
