@@ -57,6 +57,9 @@ const (
 	TakeOverKey          Act = "take_over_key"          // 接管钥匙: the holder's first seal with a key
 	SetCustodians        Act = "set_custodians"         // 提出托管人名单 (SEC)
 	CountersignCustodian Act = "countersign_custodians" // 复签托管人名单 (ML)
+	SealEmergency        Act = "seal_emergency"         // 签署紧急开启, a custodian
+	UseEmergency         Act = "use_emergency"          // 紧急恢复, the named person, once
+	AcknowledgeEmergency Act = "acknowledge_emergency"  // 知悉紧急事项, an officer
 	DrillRecovery        Act = "drill_recovery"         // 恢复演练, by portal recover --drill
 	RecoverKeyring       Act = "recover_keyring"        // 恢复密钥环, by portal recover
 	RenewShares          Act = "renew_shares"           // 重发恢复份额, by portal recover --new-shares
@@ -152,6 +155,9 @@ var acts = []actRow{
 	{TakeOverKey, KeyResource, "接管钥匙"},
 	{SetCustodians, EmergencyResource, "提出托管人名单"},
 	{CountersignCustodian, EmergencyResource, "复签托管人名单"},
+	{SealEmergency, EmergencyResource, "签署紧急开启"},
+	{UseEmergency, EmergencyResource, "紧急恢复"},
+	{AcknowledgeEmergency, EmergencyResource, "知悉紧急事项"},
 	{DrillRecovery, KeyringResource, "恢复演练"},
 	{RecoverKeyring, KeyringResource, "恢复密钥环"},
 	{RenewShares, KeyringResource, "重发恢复份额"},

@@ -58,6 +58,8 @@ const (
 	KeyEnrol         Kind = "key-enrol"         // 签发钥匙证书: officer, over the public key
 	KeyTakeover      Kind = "key-takeover"      // 接管钥匙: the holder's first seal
 	CustodianList    Kind = "custodians"        // 托管人名单, security officer and city lead
+	EmergencyCall    Kind = "emergency"         // 紧急开启: one custodian's own seal, M of N open it
+	EmergencyUse     Kind = "emergency-use"     // 紧急恢复: the readmitted person, with the new key
 	KeyRenew         Kind = "key-renew"         // 换发证书: the old key over the new public key
 )
 
@@ -104,6 +106,12 @@ func oneKey(kind Kind, title string) Form {
 func order(kind Kind, title string, labels ...Label) Form {
 	all := append([]Label{one("门户"), one("机构"), one("事项")}, labels...)
 	return Form{Kind: kind, Title: title, Labels: append(all, foot...), Order: true}
+}
+
+// emergency is a text about one emergency: whom it readmits, with which key.
+func emergency(kind Kind, title string, more ...Label) Form {
+	labels := []Label{one("紧急编号"), one("恢复人员"), one("恢复任职"), one("钥匙序列号"), one("钥匙指纹"), one("理由")}
+	return statement(kind, title, append(labels, more...)...)
 }
 
 func one(name string) Label  { return Label{Name: name} }
@@ -155,6 +163,8 @@ var forms = []Form{
 	statement(KeyTakeover, "接管钥匙", one("领用人"), one("钥匙序列号"), one("钥匙指纹"), one("责任")),
 	statement(KeyRenew, "换发证书", one("保管人"), one("钥匙序列号"), one("原钥匙指纹"), one("算法"), one("公钥摘要")),
 	statement(CustodianList, "托管人名单", one("名单编号"), one("接续"), one("法定人数"), many("托管人"), one("理由")),
+	emergency(EmergencyCall, "紧急开启", one("托管人名单"), one("截止时间")),
+	emergency(EmergencyUse, "紧急恢复", one("使用期限")),
 	statement(PolicyChange, "政策变更", one("政策编号"), one("接续"), one("政策摘要"), maybe("恢复自"), one("生效时间"),
 		some("新增规定"), some("删除规定"), one("影响人员"), one("理由")),
 

@@ -30,6 +30,30 @@ CREATE TABLE custodians (
 	entry BIGINT UNSIGNED NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: who opens an emergency and holds the shares; gives power';
 
+CREATE TABLE emergencies (
+	id VARBINARY(16) NOT NULL PRIMARY KEY,
+	org VARBINARY(64) NOT NULL,
+	path VARBINARY(255) NOT NULL,
+	list VARBINARY(16) NOT NULL,
+	staff VARBINARY(64) NOT NULL,
+	fingerprint VARBINARY(64) NOT NULL,
+	certificate BLOB NOT NULL,
+	token VARBINARY(64) NOT NULL,
+	role VARBINARY(16) NOT NULL,
+	reason TEXT NOT NULL,
+	called BIGINT NOT NULL,
+	deadline BIGINT NOT NULL,
+	sealed VARBINARY(2048) NOT NULL,
+	state VARBINARY(16) NOT NULL,
+	opened BIGINT NOT NULL,
+	opening BIGINT NOT NULL,
+	until BIGINT NOT NULL,
+	used BIGINT NOT NULL,
+	told VARBINARY(4096) NOT NULL,
+	entry BIGINT UNSIGNED NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: what custodians opened together; gives power';
+
 -- +goose Down
+DROP TABLE emergencies;
 DROP TABLE custodians;
 DROP TABLE policies;

@@ -32,6 +32,31 @@ CREATE TABLE custodians (
 	entry INTEGER NOT NULL
 ) STRICT;
 
+-- record: what custodians opened together; gives power
+CREATE TABLE emergencies (
+	id TEXT NOT NULL PRIMARY KEY,
+	org TEXT NOT NULL,
+	path TEXT NOT NULL,
+	list TEXT NOT NULL,
+	staff TEXT NOT NULL,
+	fingerprint TEXT NOT NULL,
+	certificate BLOB NOT NULL,
+	token TEXT NOT NULL,
+	role TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	called INTEGER NOT NULL,
+	deadline INTEGER NOT NULL,
+	sealed TEXT NOT NULL,
+	state TEXT NOT NULL,
+	opened INTEGER NOT NULL,
+	opening INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	used INTEGER NOT NULL,
+	told TEXT NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+
 -- +goose Down
+DROP TABLE emergencies;
 DROP TABLE custodians;
 DROP TABLE policies;

@@ -36,6 +36,7 @@ type rows interface {
 	Everyone() ([]policy.Person, error)
 	Key(fingerprint string) (custody.Key, error)
 	KeysAlike(k custody.Key) ([]custody.Key, error)
+	emergencyRows
 }
 
 // A matter is what somebody wants to do under a seal: what was typed and
@@ -107,6 +108,8 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },
 	seal.KeyLost:          func() matter { return &keyMatter{kind: seal.KeyLost} },
 	seal.PolicyChange:     func() matter { return &policyMatter{} },
+	seal.CustodianList:    func() matter { return &custodianMatter{} },
+	seal.EmergencyCall:    func() matter { return &emergencyMatter{} },
 	seal.KeyEnrol:         func() matter { return &enrolMatter{} },
 	seal.KeyRenew:         func() matter { return &renewMatter{} },
 }
@@ -115,11 +118,13 @@ var kindsOf = map[seal.Kind]func() matter{
 var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept,
 	policy.Withdraw: policy.CountersignWithdraw, policy.RemoveRelative: policy.CountersignRelative,
 	policy.ProposePolicy: policy.CountersignPolicy,
+	policy.SetCustodians: policy.CountersignCustodian,
 	policy.AskRole:       policy.GrantRole}
 
 // urgent are the acts that take power away, keep the institution itself in
 // order or renew one's own key: they do not wait for anybody's training or filing.
-var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.ProposePolicy: true, policy.RenewKey: true}
+var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.ProposePolicy: true, policy.RenewKey: true,
+	policy.SetCustodians: true, policy.SealEmergency: true}
 
 // propose drafts a matter from the rows as they are and asks for the seal.
 func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {

@@ -182,7 +182,8 @@ func dotOf(act string, sealed bool) string {
 	switch policy.Act(act) {
 	case policy.Refusal:
 		return "refused"
-	case policy.RevokeKey, policy.Genesis, policy.SetWindow, policy.ProposePolicy, policy.CountersignPolicy:
+	case policy.RevokeKey, policy.Genesis, policy.SetWindow, policy.ProposePolicy, policy.CountersignPolicy,
+		policy.SetCustodians, policy.CountersignCustodian, policy.SealEmergency, policy.UseEmergency:
 		return "power"
 	}
 	if sealed {

@@ -125,6 +125,14 @@ var routes = []route{
 	{"GET", "/enrolments/:serial", signedIn, (*Portal).showEnrolment},
 	{"POST", "/enrolments/:serial/certificate", signedIn, (*Portal).enrolForeign},
 	{"GET", "/renewal", signedIn, (*Portal).renewal},
+
+	{"GET", "/emergency/use", anyone, (*Portal).showEmergencyUse},
+	{"GET", "/emergency", signedIn, (*Portal).showEmergencies},
+	{"POST", "/emergency", signedIn, (*Portal).callEmergency},
+	{"POST", "/emergency/:id/seal", signedIn, (*Portal).sealEmergency},
+	{"POST", "/emergency/:id/acknowledge", signedIn, (*Portal).acknowledgeEmergency},
+	{"POST", "/custodians", signedIn, (*Portal).proposeCustodians},
+	{"GET", "/custodians/:id", signedIn, (*Portal).signCustodians},
 }
 
 // Limits of one request.

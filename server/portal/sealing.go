@@ -144,6 +144,8 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 		return "", fault.New(fault.Forbidden, "这份陈述是在另一个浏览器里出具的，签章不能在这里交。请回到原来的浏览器，或在这里重新办理。")
 	}
 	switch seal.Kind(pending.Kind) {
+	case seal.EmergencyUse:
+		return p.finishEmergency(c, der, pending)
 	case seal.Login:
 		return p.finishSignIn(c, der, pending)
 	case seal.KeyTakeover:

@@ -88,6 +88,9 @@ var rules = map[policy.Act]rule{
 	policy.TakeOverKey:          {purposes: []purpose{{seal.KeyTakeover, 1, 1, 1}}, late: true},
 	policy.SetCustodians:        rule{}.first(seal.CustodianList),
 	policy.CountersignCustodian: rule{}.second(seal.CustodianList),
+	policy.SealEmergency:        alone(seal.EmergencyCall),
+	policy.UseEmergency:         {purposes: []purpose{{seal.EmergencyUse, 1, 1, 1}}, late: true}, // the new key comes with the act
+	policy.AcknowledgeEmergency: {unsealed: true},
 	policy.DrillRecovery:        {unsealed: true},
 	policy.RecoverKeyring:       {unsealed: true},
 	policy.RenewShares:          {unsealed: true},

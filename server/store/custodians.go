@@ -4,16 +4,112 @@ import (
 	"context"
 	"strings"
 
+	"sealdesk/policy"
+	"sealdesk/server/audit"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 )
 
-// Custodians lists the lists of custodians as the log has them, every one of
-// them, oldest first: with the newest taken out an older one would be in force.
+// Custodians lists the lists of custodians as the log has them, oldest first.
 // It takes no grant: who may open an emergency is no secret inside.
 func (s *Store) Custodians(ctx context.Context) ([]custody.Custodians, error) {
-	var list []custody.Custodians
-	err := s.within(ctx, func(r snapshot) error {
+	rows, err := s.whole(ctx, custodians)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(custodiansOf))
+}
+
+// Custodians is the same inside a transaction.
+func (tx *Tx) Custodians() ([]custody.Custodians, error) {
+	rows, err := tx.whole(custodians)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(custodiansOf))
+}
+
+// Emergencies lists what custodians ever called, oldest first. It takes no
+// grant: the pages show it to custodians and officers.
+func (s *Store) Emergencies(ctx context.Context) ([]custody.Emergency, error) {
+	rows, err := s.whole(ctx, emergencies)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(emergencyOf))
+}
+
+// Emergencies is the same inside a transaction.
+func (tx *Tx) Emergencies() ([]custody.Emergency, error) {
+	rows, err := tx.whole(emergencies)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(emergencyOf))
+}
+
+// Keepers are the security officers who hold a key in use and are not leaving.
+func (s *Store) Keepers(ctx context.Context) (list []string, err error) {
+	err = s.believed(ctx, func(r snapshot) error {
+		list, err = keepersFrom(r)
+		return err
+	})
+	return list, err
+}
+
+// Keepers is the same inside a transaction.
+func (tx *Tx) Keepers() ([]string, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	return keepersFrom(txRows{tx})
+}
+
+// RolesHeld are the roles that somebody is appointed to.
+func (s *Store) RolesHeld(ctx context.Context, person string) (list []policy.Role, err error) {
+	err = s.believed(ctx, func(r snapshot) error {
+		list, err = rolesFrom(r, person)
+		return err
+	})
+	return list, err
+}
+
+// RolesHeld is the same inside a transaction.
+func (tx *Tx) RolesHeld(person string) ([]policy.Role, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	return rolesFrom(txRows{tx}, person)
+}
+
+// Covered tells whether a signed checkpoint covers an entry: this portal's
+// newest, or the newest that any portal has stored.
+func (tx *Tx) Covered(number uint64) (bool, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.dead {
+		return false, errDead
+	}
+	s := tx.group.store
+	s.signer.mu.Lock()
+	own := s.signer.current.Size
+	s.signer.mu.Unlock()
+	if own > number {
+		return true, nil
+	}
+	set, err := tx.group.ask(want{"SELECT note FROM log_checkpoints ORDER BY size DESC LIMIT 1", nil})
+	if err != nil || len(set) == 0 {
+		return false, err
+	}
+	note, err := cellOf(text, set[0][0])
+	if err != nil {
+		return false, err
+	}
+	c, err := audit.OpenCheckpoint([]byte(note.(string)), s.keys.LogVerifier)
+	return err == nil && c.Size > number, nil
+}
+
+// believed reads in one snapshot, rows that give power held against the log.
+func (s *Store) believed(ctx context.Context, read func(snapshot) error) error {
+	return readable(s.within(ctx, func(r snapshot) error {
 		set, err := r.ask(headWant)
 		if err != nil {
 			return err
@@ -23,33 +119,39 @@ func (s *Store) Custodians(ctx context.Context) ([]custody.Custodians, error) {
 			return err
 		}
 		r.head = &h
-		rows, err := r.rows(custodians, want{"SELECT " + custodians.selection() + " FROM custodians ORDER BY id", nil})
-		if err != nil {
-			return err
-		}
-		list, err = s.believedCustodians(h, rows)
-		return err
-	})
-	return list, readable(err)
+		return read(r)
+	}))
 }
 
-// Custodians is the same inside a transaction.
-func (tx *Tx) Custodians() ([]custody.Custodians, error) {
+// whole reads a whole table that gives power, and notices when a row is
+// missing: with the newest taken out an older one would count.
+func (s *Store) whole(ctx context.Context, t *table) (rows []*row, err error) {
+	err = s.believed(ctx, func(r snapshot) error {
+		if rows, err = r.rows(t, want{"SELECT " + t.selection() + " FROM " + t.name + " ORDER BY " + t.key(), nil}); err != nil {
+			return err
+		}
+		return s.complete(t, *r.head, rows)
+	})
+	return rows, err
+}
+
+func (tx *Tx) whole(t *table) ([]*row, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	rows, err := txRows{tx}.rowsOf(custodians, cond{})
+	rows, err := txRows{tx}.rowsOf(t, cond{})
 	if err != nil {
 		return nil, err
 	}
-	return tx.group.store.believedCustodians(tx.group.head, rows)
+	return rows, tx.group.store.complete(t, tx.group.head, rows)
 }
 
-func (s *Store) believedCustodians(h head, rows []*row) ([]custody.Custodians, error) {
-	if gone := s.power.missing(custodians, h, rows); gone != "" {
-		s.log.Error("ALARM: a row that gives power is gone", "subject", gone)
-		return nil, fault.New(fault.Unavailable, "数据库里少了一条托管人名单，不能据以办理，没有任何改动。请立即通知安全审计员，用 portal check --records 核查。")
+func (s *Store) complete(t *table, h head, rows []*row) error {
+	gone := s.power.missing(t, h, rows)
+	if gone == "" {
+		return nil
 	}
-	return listOf(rows, sure(custodiansOf))
+	s.log.Error("ALARM: a row that gives power is gone", "subject", gone)
+	return fault.New(fault.Unavailable, "数据库里少了一条%s，不能据以办理，没有任何改动。请立即通知安全审计员，用 portal check --records 核查。", recordNames[t])
 }
 
 func custodiansCells(c custody.Custodians, path string) []any {
@@ -62,4 +164,19 @@ func custodiansOf(row *row) custody.Custodians {
 	r.any()
 	c.Staff, c.Quorum, c.Base, c.Reason, c.By, c.Second, c.At = strings.Fields(r.text()), r.int(), r.text(), r.text(), r.text(), r.text(), r.time()
 	return c
+}
+
+func emergencyCells(e custody.Emergency, path string) []any {
+	return []any{e.ID, e.Org, path, e.List, e.Staff, e.Fingerprint, e.Certificate, e.Token, e.Role, e.Reason, millis(e.Called), millis(e.Deadline),
+		strings.Join(e.Sealed, " "), string(e.State), millis(e.Opened), int64(e.Entry), millis(e.Until), millis(e.UsedAt), strings.Join(e.Told, " ")}
+}
+
+func emergencyOf(row *row) custody.Emergency {
+	r := reader{cells: row.plain}
+	e := custody.Emergency{ID: r.text(), Org: r.text()}
+	r.any()
+	e.List, e.Staff, e.Fingerprint, e.Certificate, e.Token, e.Role, e.Reason = r.text(), r.text(), r.text(), r.bytes(), r.text(), r.text(), r.text()
+	e.Called, e.Deadline, e.Sealed, e.State = r.time(), r.time(), strings.Fields(r.text()), custody.EmergencyState(r.text())
+	e.Opened, e.Entry, e.Until, e.UsedAt, e.Told = r.time(), uint64(r.int()), r.time(), r.time(), strings.Fields(r.text())
+	return e
 }

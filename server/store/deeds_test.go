@@ -102,6 +102,8 @@ var deeds = map[policy.Act]deed{
 	policy.Release:              {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
 	policy.SetCustodians:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchCustodians},
 	policy.CountersignCustodian: {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchCustodians},
+	policy.AcknowledgeEmergency: {person: "U00002", body: storetest.Behalf, touch: touchNothing},
+	policy.SealEmergency:        {person: "U00004", body: storetest.Behalf, touch: touchNothing},
 	policy.ProposePolicy:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
 	policy.CountersignPolicy:    {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
 	policy.RevokeKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"sealdesk/policy"
 	"sealdesk/server/custody"
 )
@@ -38,32 +40,50 @@ func (g *group) checkKeepers(tx *Tx) error {
 	if !risky {
 		return nil
 	}
-	officers, err := tx.everywhere(appointments, is("role", string(policy.SEC)))
-	if err != nil {
+	left, err := keepersFrom(txRows{tx})
+	if err != nil || len(left) > 0 {
 		return err
 	}
+	return forbid("这样办理以后，就没有一位持有在用钥匙的安全保密管理员了，再没有人能管钥匙、任职和政策；没有办理。请先任命并登记另一位安全保密管理员。")
+}
+
+// keepersFrom are the security officers who hold a key in use and whose post
+// has no end.
+func keepersFrom(from rowSource) ([]string, error) {
+	officers, err := from.rowsOf(appointments, is("role", string(policy.SEC)))
+	if err != nil {
+		return nil, err
+	}
+	var list []string
 	for _, a := range officers {
-		if !keeps(a) {
-			continue
-		}
-		person, err := tx.see(staff, a.text("staff"))
+		person, err := from.row(staff, a.text("staff"))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if person == nil || person.get("closes") != nil {
 			continue // gone, or going
 		}
-		keys, err := tx.everywhere(custodyKeys, is("staff", a.text("staff")))
+		keys, err := from.rowsOf(custodyKeys, is("staff", person.id))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, k := range keys {
-			if inUse(k) {
-				return nil
-			}
+		if slices.ContainsFunc(keys, inUse) {
+			list = append(list, person.id)
 		}
 	}
-	return forbid("这样办理以后，就没有一位持有在用钥匙的安全保密管理员了，再没有人能管钥匙、任职和政策；没有办理。请先任命并登记另一位安全保密管理员。")
+	return list, nil
+}
+
+func rolesFrom(from rowSource, person string) ([]policy.Role, error) {
+	rows, err := from.rowsOf(appointments, is("staff", person))
+	if err != nil {
+		return nil, err
+	}
+	var list []policy.Role
+	for _, a := range rows {
+		list = append(list, policy.Role(a.text("role")))
+	}
+	return list, nil
 }
 
 // keeps tells whether an appointment makes somebody a security officer.

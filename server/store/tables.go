@@ -104,6 +104,9 @@ var (
 			numbers("effective"), texts("reason", "by_staff", "second"), numbers("at"))}
 	custodians = &table{name: "custodians", class: isRecord, subject: "custodians", power: true, shared: true,
 		columns: join(texts("id", "org", "path", "staff"), numbers("quorum"), texts("base", "reason", "by_staff", "second"), numbers("at"))}
+	emergencies = &table{name: "emergencies", class: isRecord, subject: "emergency", power: true, shared: true,
+		columns: join(texts("id", "org", "path", "list", "staff", "fingerprint"), one(blob, "certificate"), texts("token", "role", "reason"),
+			numbers("called", "deadline"), texts("sealed", "state"), numbers("opened", "opening", "until", "used"), texts("told"))}
 	windows = &table{name: "windows", class: isRecord, subject: "window", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "stage"), numbers("opens", "closes"), texts("paper", "reason"))}
 	applications = &table{name: "applications", class: isRecord, subject: "application",
@@ -162,7 +165,7 @@ var (
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, roleChanges, custodyKeys, custodyTokens, custodyRequests,
-	policies, custodians,
+	policies, custodians, emergencies,
 	windows, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }

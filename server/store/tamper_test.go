@@ -125,9 +125,14 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 	if _, err := tx.Custodians(); err != nil {
 		return nil, err
 	}
+	if _, err := tx.Emergencies(); err != nil {
+		return nil, err
+	}
 	for n := range 2 {
-		all = append(all, custody.Custodians{ID: fmt.Sprintf("C%06d", n+1), Org: "341000", Staff: []string{"U00003", "U00004"}, Quorum: 2, Reason: word,
+		all = append(all, custody.Custodians{ID: fmt.Sprintf("C%06d", n+1), Org: "341000", Staff: []string{"U00003", fmt.Sprint("U0000", n+4)}, Quorum: 2, Reason: word,
 			By: "U00001", Second: "U00007", At: w.Clock().Truncate(time.Second)})
+		all = append(all, custody.Emergency{ID: custody.EmergencyID(n), Org: "341000", List: "C000001", Staff: fmt.Sprint("U0000", n+4), Fingerprint: "ab",
+			Certificate: []byte{1}, Token: "T1", Role: "SEC", Reason: word, State: custody.Gathering})
 		s := sealed[0]
 		s.ID, s.Reason = fmt.Sprintf("P%06d", n+2), word
 		all = append(all, s)

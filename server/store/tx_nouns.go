@@ -230,6 +230,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
 	case policy.Sealed:
 		t, owner, id, cells = policies, organisations, v.Org, func(p string) []any { return sealedPolicyCells(v, p) }
+	case custody.Emergency:
+		t, owner, id, cells = emergencies, organisations, v.Org, func(p string) []any { return emergencyCells(v, p) }
 	case custody.Custodians:
 		t, owner, id, cells = custodians, organisations, v.Org, func(p string) []any { return custodiansCells(v, p) }
 	case custody.Key:

@@ -34,6 +34,7 @@ func commands() []command {
 		{"init", "密钥仪式：生成服务器密钥，登记机构、人员与首批钥匙，写入第 0 条日志", initialise},
 		{"migrate", "建立或升级数据库的表", migrate},
 		{"recover", "凭托管人的份额，把密钥环恢复到新的 HSM；--drill 演练，--new-shares 重发份额", recoverKeyring},
+		{"emergency", "为托管人将要恢复的人做一把新钥匙（证书本身没有权力）", emergencyCertificate},
 		{"check", "检查配置、HSM、数据库与时钟；--records 逐行核对记录与日志", check},
 		{"import", "import check：不启动服务，先试导一份申请表", importSheet},
 		{"log", "log export DIR：把日志导出为 C2SP tlog-tiles", logCommand},
