@@ -8,6 +8,7 @@ type Act string
 const (
 	Login                Act = "login"                  // 登录
 	Logout               Act = "logout"                 // 退出
+	EndSession           Act = "end_session"            // 结束他人的登录
 	ViewHome             Act = "view_home"              // 今日办理
 	ListStaff            Act = "list_staff"             // 查看人员 (R54)
 	FileStaff            Act = "file_staff"             // 人员备案 (R54)
@@ -106,6 +107,7 @@ type actRow struct {
 var acts = []actRow{
 	{Login, SessionResource, "登录"},
 	{Logout, SessionResource, "退出"},
+	{EndSession, SessionResource, "结束他人的登录"},
 	{ViewHome, HomeResource, "今日办理"},
 	{ListStaff, StaffResource, "查看人员"},
 	{FileStaff, StaffResource, "人员备案"},

@@ -62,6 +62,10 @@ func signInSamples() []sample {
 		{"sign-in", view.SignIn{Gate: gate("登录"), Start: "/sign-in"}},
 		{"sign-in-ready", view.SignIn{Gate: gate("登录"), Agent: agentPost, Expires: now.Add(5 * time.Minute), Back: "钥匙已拔出，桌面已锁定。同一把钥匙登录后接着办，草稿都在。"}},
 		{"sign-in-locked", view.Locked{Gate: gate("已锁定"), Name: "沈知远", Why: "钥匙已经拔出，已经锁定。", Kept: true, Agent: agentPost, Expires: now.Add(5 * time.Minute)}},
+		{"sessions", view.Sessions{Frame: frame("登录情况", ""), Lead: "每一行是一个浏览器里的登录。", Action: "/sessions/end", Find: view.Field{Value: "U00217"}, FindAction: "/sessions", Rows: []view.SessionRow{
+			{ID: "00112233445566778899aabbccddeeff", Holder: "沈知远", Number: "U00217", Address: "10.1.2.3", Started: now.Add(-time.Hour), Seen: now, State: view.Mark{Kind: "ok", Text: "在位"}, This: true},
+			{ID: "10112233445566778899aabbccddeeff", Holder: "沈知远", Number: "U00217", Started: now.Add(-2 * time.Hour), Seen: now.Add(-time.Hour), State: view.Mark{Kind: "hold", Text: "已锁定"}}}}},
+		{"sessions-empty", view.Sessions{Frame: frame("登录情况", ""), Lead: "每一行是一个浏览器里的登录。", Action: "/sessions/end", FindAction: "/sessions"}},
 		{"sign-in-resume", view.Resume{Frame: frame("锁定时没有提交的内容", ""), Action: "/resume", Fields: []view.Hidden{{Name: "reason", Value: "缺少考核材料"}}}},
 		{"sign-in-refused", view.SignIn{Gate: refusal, Start: "/sign-in"}},
 		{"sign-in-waiting", view.SignInWaiting{Gate: gate("等待签名助手"), Agent: agentPost, Number: "7K2M-Q9TD", Issued: now, Expires: now.Add(5 * time.Minute), Help: "/sign-in/help"}},

@@ -35,5 +35,11 @@ const (
 // Hashed is how a cookie lies in the database.
 func Hashed(token string) string { return hashed(token) }
 
+// Allowances of signing in.
+const (
+	SignInsOfKey   = signInsOfKey
+	FailuresOfSite = failuresOfSite
+)
+
 // Names that the tests of cookies need.
 const CookieName = cookieName

@@ -34,6 +34,7 @@ var places = []struct {
 	{policy.SignPledge, "flag", "我的备案", "/me", nil},
 	{policy.ListKeys, "key", "钥匙", "/keys", nil},
 	{policy.EnrolKey, "key", "签发证书", "/enrolments", nil},
+	{policy.EndSession, "token", "登录情况", "/sessions", nil},
 	{policy.ReadLog, "log", "日志", "/log", nil},
 	{policy.ViewPolicy, "table", "政策", "/policy", nil},
 }

@@ -42,6 +42,8 @@ var routes = []route{
 	{"GET", "/takeover/:digest", anyone, (*Portal).showTakeover},
 	{"GET", "/ca.crl", anyone, (*Portal).revocationList},
 	{"POST", "/sign-out", signedIn, (*Portal).signOut},
+	{"GET", "/sessions", signedIn, (*Portal).listSessions},
+	{"POST", "/sessions/end", signedIn, (*Portal).endSession},
 	{"GET", "/resume", signedIn, (*Portal).showResume},
 	{"POST", "/resume", signedIn, (*Portal).resume},
 

@@ -36,6 +36,13 @@ func (p *Portal) signIn(c *call) (answer, error) {
 	}
 	cookie := browser(c.req)
 	if cookie == "" {
+		n, err := p.store.Scratch().Throttle(c.ctx, "sign-in/asked/"+addressOf(c.req), signInWindow)
+		if err != nil {
+			return nil, err
+		}
+		if n > askedOfSite { // browsers that were here before go on
+			return nil, fault.New(fault.Unavailable, "从这台电脑来的登录请求太多，没有受理。请过几分钟再来。")
+		}
 		cookie = setCookie(c.writer)
 	}
 	h := seal.Header{Portal: p.name, Issued: c.received, Expires: c.received.Add(alone)}
@@ -99,6 +106,46 @@ func (p *Portal) sealedPage(c *call) (answer, error) {
 // finishSignIn makes a session of a sealed login statement. The session id is
 // new: what the browser held before opens nothing.
 func (p *Portal) finishSignIn(c *call, der []byte, pending store.Pending) (string, error) {
+	to, err := p.signInBy(c, der, pending)
+	if err != nil && (fault.Is(sentenced(err), fault.Invalid) || fault.Is(err, fault.Forbidden)) {
+		return "", p.countFailure(c, err)
+	}
+	return to, err
+}
+
+// Allowances of signing in. A seal that holds counts for its own key alone and
+// one that does not for the address it came from alone, so that nobody uses up
+// what is another's: whoever has the key gets in, however many knock beside.
+const (
+	signInWindow   = 10 * time.Minute
+	signInsOfKey   = 30 // that hold
+	failuresOfSite = 20 // that do not
+	askedOfSite    = 600
+)
+
+// countFailure counts a seal that did not sign anybody in; after too many the
+// answer tells no more why, and the log no more of them.
+func (p *Portal) countFailure(c *call, why error) error {
+	n, err := p.store.Scratch().Throttle(c.ctx, "sign-in/failed/"+addressOf(c.req), signInWindow)
+	if err != nil {
+		return err
+	}
+	if n > failuresOfSite {
+		return fault.Wrap(why, fault.Locked, "从这台电脑交来的无效签章太多，没有登录。用登记过的本人钥匙仍然可以登录；不是您在试，请告诉安全保密管理员。")
+	}
+	return why
+}
+
+// allowKey holds a key to its own allowance.
+func (p *Portal) allowKey(c *call, fingerprint string) error {
+	n, err := p.store.Scratch().Throttle(c.ctx, "sign-in/key/"+fingerprint, signInWindow)
+	if err == nil && n > signInsOfKey {
+		err = fault.New(fault.Locked, "这把钥匙 10 分钟内登录了 %d 次，暂停登录。请过 10 分钟再来；不是您在登录，请立即报失。", signInsOfKey)
+	}
+	return err
+}
+
+func (p *Portal) signInBy(c *call, der []byte, pending store.Pending) (string, error) {
 	v, err := seal.Verify(der, pending.Statement, pending.Annex, seal.Trust{Roots: p.roots}, seal.Expect{Portal: p.name, Kind: seal.Login}, c.received)
 	if err != nil {
 		return "", err
@@ -122,6 +169,9 @@ func (p *Portal) finishSignIn(c *call, der []byte, pending store.Pending) (strin
 	token := newToken()
 	row.TokenHash = hashed(token)
 	if c.who, err = p.known(c.ctx, row); err != nil {
+		return "", err
+	}
+	if err := p.allowKey(c, key.Fingerprint); err != nil {
 		return "", err
 	}
 	grant, err := p.may(c, policy.Login, c.who.Home)

@@ -49,6 +49,7 @@ func (r rule) second(kinds ...seal.Kind) rule {
 var rules = map[policy.Act]rule{
 	policy.Login:                alone(seal.Login),
 	policy.Logout:               {unsealed: true},
+	policy.EndSession:           {unsealed: true}, // protects, and takes nothing away that a seal does not give back
 	policy.FileStaff:            alone(seal.StaffFiling),
 	policy.CheckStaff:           alone(seal.StaffCheck),
 	policy.EndPost:              alone(seal.StaffLeave),

@@ -52,6 +52,7 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(org.Filing{ID: "N" + id + "/1", Staff: "N" + id, Kind: org.FileNew, State: org.Filed, Form: org.Form{Org: "341021", Name: "新某"}})
 		}},
+	policy.EndSession:  {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchNothing},
 	policy.CheckStaff:  {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
 	policy.EndPost:     {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchStaff("U00011")},
 	policy.ExitStaff:   {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},

@@ -51,6 +51,34 @@ type Resume struct {
 
 func (Resume) Template() string { return "signin/resume" }
 
+// Sessions lists who is signed in where: a person's own sessions, or for the
+// security officer anybody's. GET filter: name (staff number). POST to Action.
+// Form: session.
+type Sessions struct {
+	Frame
+	Lead   string
+	Action string
+	// FindAction is empty for those who see only their own.
+	FindAction string
+	Find       Field
+	Rows       []SessionRow
+}
+
+func (Sessions) Template() string { return "signin/sessions" }
+
+// SessionRow is one browser that is signed in.
+type SessionRow struct {
+	// ID names the session in the form; it opens nothing.
+	ID             string
+	Holder, Number string
+	// Address is the computer, empty if unknown.
+	Address       string
+	Started, Seen time.Time
+	State         Mark
+	// This is the session that asks.
+	This bool
+}
+
 // Hidden is a field that a form carries along.
 type Hidden struct{ Name, Value string }
 
