@@ -132,7 +132,7 @@ func TestATokenPulledBeforeTheTryIsNamedAndMayComeBack(t *testing.T) {
 func TestABrokenModuleIsNamedAndHidesNoOther(t *testing.T) {
 	suite := hsmtest.SoftHSM(t)
 	faulty, module := suite.Faulty(t)
-	missing := OpenModules([]string{"/nowhere/vendor-pkcs11.so"}).list[0].source
+	missing := inChildren(t, "/nowhere/vendor-pkcs11.so")[0]
 	s := newScene(t, missing, Source{"libsofthsm2.so", func() (*hsm.Module, error) { return module, nil }})
 	s.faulty = faulty
 	p := hsmtest.Person(t, s.suite, s.ca, "U01027", "沈知远")
@@ -144,6 +144,20 @@ func TestABrokenModuleIsNamedAndHidesNoOther(t *testing.T) {
 		}
 	}
 	sealIn(t, s.confirm(path, p.PIN))
+}
+
+func TestAVendorsModuleThatCrashesIsNamedAndTheAgentSignsOnWithAnother(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	crashing := hsmtest.Compile(t, `*(volatile int *)0 = 1;`)
+	s := newScene(t, inChildren(t, crashing, suite.Library)...)
+	p := hsmtest.Person(t, s.suite, s.ca, "U01027", "沈知远")
+	for range 2 {
+		path := s.bring(conclude(t, 2, p))
+		if page := s.get(path).page; !strings.Contains(page, "驱动 module.so："+of(hsm.ModuleCrashed, "")) || !strings.Contains(page, "沈知远") {
+			t.Error("the crash is not named, or hides the good module")
+		}
+		sealIn(t, s.confirm(path, p.PIN))
+	}
 }
 
 func TestWithoutAnyModuleTheTextStaysAndThePageSaysWhatIsMissing(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"sealdesk/hsm"
 	"sealdesk/hsm/seal"
+	"sealdesk/hsm/vendor"
 )
 
 // Modules are the PKCS#11 modules of this workstation. Each is opened when it
@@ -29,11 +30,12 @@ type Source struct {
 	Open func() (*hsm.Module, error)
 }
 
-// OpenModules takes libraries by their paths.
-func OpenModules(paths []string) *Modules {
+// OpenModules takes libraries by their paths, each in a process of its own that
+// runs program: a module that crashes or hangs takes nothing else along.
+func OpenModules(program string, paths []string) *Modules {
 	var sources []Source
 	for _, path := range paths {
-		sources = append(sources, Source{filepath.Base(path), func() (*hsm.Module, error) { return hsm.Open(path) }})
+		sources = append(sources, Source{filepath.Base(path), func() (*hsm.Module, error) { return vendor.Open(program, path) }})
 	}
 	return ModulesFrom(sources...)
 }

@@ -13,9 +13,13 @@ import (
 	"syscall"
 
 	"sealdesk/hsm/keyagent"
+	"sealdesk/hsm/vendor"
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == vendor.Command {
+		os.Exit(vendor.Serve(os.Args[2])) // a child that holds one vendor's module
+	}
 	path := flag.String("config", "agent.yaml", "the agent's configuration")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -37,7 +41,11 @@ func run(ctx context.Context, path string) (err error) {
 		return err
 	}
 	config.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	modules := keyagent.OpenModules(config.Modules)
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	modules := keyagent.OpenModules(program, config.Modules)
 	defer func() { err = errors.Join(err, modules.Close()) }()
 	agent, err := keyagent.New(config, modules)
 	if err != nil {
