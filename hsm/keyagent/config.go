@@ -21,7 +21,7 @@ import (
 type Config struct {
 	Listen  string   `yaml:"listen"`  // ADDRESS:PORT, a loopback address
 	Phrase  string   `yaml:"phrase"`  // the person's own, shown in the frame
-	Modules []string `yaml:"modules"` // absolute paths of PKCS#11 libraries
+	Modules []string `yaml:"modules"` // absolute paths of PKCS#11 libraries, or p11-kit for all that it lists
 	Portals []Portal `yaml:"portals"`
 
 	Log *slog.Logger `yaml:"-"` // nil: nothing is logged
@@ -61,33 +61,82 @@ func misconfiguredBy(cause error, format string, args ...any) error {
 	return &ConfigError{fmt.Sprintf(format, args...), cause}
 }
 
-// ReadConfig reads and checks an agent.yaml.
-func ReadConfig(path string) (Config, error) {
+// ReadConfig reads and checks an agent.yaml. The portals in the files of the
+// folders, which the installation package brought, join its own.
+func ReadConfig(path string, folders ...string) (Config, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return Config{}, &ConfigError{"读不到配置文件；请用 --config 指明 agent.yaml 的位置，并核对它的权限", err}
 	}
-	c, err := ParseConfig(b)
-	for i := range c.Portals {
-		if ca := &c.Portals[i].CA; *ca != "" && !filepath.IsAbs(*ca) {
+	var c Config
+	if err := decodeOne(b, &c, "listen、phrase、modules、portals"); err != nil {
+		return c, err
+	}
+	c.Portals = besides(path, c.Portals)
+	for _, folder := range folders {
+		more, err := packaged(folder)
+		if err != nil {
+			return c, err
+		}
+		c.Portals = append(c.Portals, more...)
+	}
+	return c, c.check()
+}
+
+// packaged reads the portals of a folder's files; a folder that is not there
+// brings none.
+func packaged(folder string) ([]Portal, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		return nil, misconfiguredBy(err, "文件夹 %s 的名字不能用", folder)
+	}
+	var all []Portal
+	for _, path := range files {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, misconfiguredBy(err, "读不到安装包带来的门户名单 %s；请核对它的权限", path)
+		}
+		var list struct {
+			Portals []Portal `yaml:"portals"`
+		}
+		if err := decodeOne(b, &list, "portals"); err != nil {
+			return nil, misconfiguredBy(err, "安装包带来的门户名单 %s 不能用；请重装签名助手", path)
+		}
+		all = append(all, besides(path, list.Portals)...)
+	}
+	return all, nil
+}
+
+// besides takes the certificates' paths from the folder of their file.
+func besides(path string, portals []Portal) []Portal {
+	for i := range portals {
+		if ca := &portals[i].CA; *ca != "" && !filepath.IsAbs(*ca) {
 			*ca = filepath.Join(filepath.Dir(path), *ca)
 		}
 	}
-	return c, err
+	return portals
 }
 
 // ParseConfig reads the text of an agent.yaml; unknown keys are refused.
 func ParseConfig(b []byte) (Config, error) {
 	var c Config
-	d := yaml.NewDecoder(bytes.NewReader(b))
-	d.KnownFields(true)
-	if err := d.Decode(&c); err != nil {
-		return Config{}, &ConfigError{"配置文件不是合格的 YAML，或有不认识的栏目；栏目只有 listen、phrase、modules、portals", err}
-	}
-	if err := d.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
-		return Config{}, misconfigured("配置文件里有不止一份 YAML 文档；请只留一份")
+	if err := decodeOne(b, &c, "listen、phrase、modules、portals"); err != nil {
+		return Config{}, err
 	}
 	return c, c.check()
+}
+
+// decodeOne reads one YAML document that has these columns and no other.
+func decodeOne(b []byte, into any, columns string) error {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	d.KnownFields(true)
+	if err := d.Decode(into); err != nil {
+		return &ConfigError{"配置文件不是合格的 YAML，或有不认识的栏目；栏目只有 " + columns, err}
+	}
+	if err := d.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
+		return misconfigured("配置文件里有不止一份 YAML 文档；请只留一份")
+	}
+	return nil
 }
 
 // originSpelling keeps origins to the form in which browsers send them; it
@@ -109,7 +158,7 @@ func (c Config) check() error {
 		return misconfigured("modules 是空的；请写上钥匙厂家 PKCS#11 驱动文件的完整路径")
 	}
 	for i, m := range c.Modules {
-		if !filepath.IsAbs(m) {
+		if m != p11kit && !filepath.IsAbs(m) {
 			return misconfigured("modules 第 %d 项不是完整路径；请从根目录或盘符写起", i+1)
 		}
 	}

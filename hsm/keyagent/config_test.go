@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,66 @@ func TestTheConfigurationIsReadWholeOrRefusedWithASentence(t *testing.T) {
 	if _, err := ReadConfig(path + ".none"); err == nil {
 		t.Error("a missing file is no error")
 	}
+}
+
+func TestThePortalsOfTheInstallationPackageJoinThePersonsOwn(t *testing.T) {
+	dir := t.TempDir()
+	own, folder := filepath.Join(dir, "agent.yaml"), filepath.Join(dir, "agent.d")
+	put := func(path, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(own, "listen: 127.0.0.1:17890\nphrase: 窗外新安江\nmodules: [p11-kit]\n")
+	put(filepath.Join(folder, "office.yaml"), "portals:\n  - name: 甲签台\n    origin: https://a.example\n    ca: a.pem\n")
+	c, err := ReadConfig(own, filepath.Join(dir, "none"), folder)
+	if err != nil || len(c.Portals) != 1 || c.Portals[0].CA != filepath.Join(folder, "a.pem") {
+		t.Fatalf("%+v %v", c.Portals, err)
+	}
+	for text, want := range map[string]string{"portals: []\nlisten: 127.0.0.1:1\n": "重装签名助手", "portals:\n  - name: 甲签台\n    origin: https://b.example\n": "与前面重复"} {
+		put(filepath.Join(folder, "second.yaml"), text)
+		if _, err := ReadConfig(own, folder); err == nil || !strings.Contains(sentenceOf(err), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestModulesOfP11KitAreFoundAsItsConfigurationSays(t *testing.T) {
+	dir := t.TempDir()
+	system, own, libraries := filepath.Join(dir, "system"), filepath.Join(dir, "own"), filepath.Join(dir, "lib")
+	for path, text := range map[string]string{
+		system + "/vendor.module":   "# a comment\nmodule: vendor.so\n",
+		system + "/absolute.module": "module: /opt/maker/pkcs11.so\nmanaged: yes\n",
+		system + "/trust.module":    "module: vendor.so\ntrust-policy: yes\n",
+		system + "/others.module":   "module: /opt/others.so\nenable-in: firefox, ssh\n",
+		system + "/barred.module":   "module: /opt/barred.so\ndisable-in: keyagent\n",
+		system + "/gone.module":     "module: gone.so\n",
+		system + "/changed.module":  "module: /opt/old.so\n",
+		own + "/changed.module":     "module: /opt/new.so\nenable-in: keyagent\n",
+		libraries + "/vendor.so":    "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := strings.Join(discover([]string{system, own, filepath.Join(dir, "none")}, []string{libraries}), " ")
+	if want := libraries + "/vendor.so /opt/maker/pkcs11.so /opt/new.so"; !sameWords(got, want) {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func sameWords(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 func TestASecondAgentOnTheSameAddressIsRefused(t *testing.T) {

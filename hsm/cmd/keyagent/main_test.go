@@ -106,3 +106,19 @@ func TestABadConfigurationEndsTheProgramWithASentence(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDoctorEndsWithOneAndACureWhenSomethingIsWrong(t *testing.T) {
+	suite := hsmtest.SoftHSM(t)
+	hsmtest.Person(t, suite, hsmtest.CA(t), "U01027", "沈知远")
+	cmd := exec.Command(build(t), "doctor", "--config", write(t, "127.0.0.1:1", suite.Library))
+	cmd.Env = suite.Env()
+	out, err := cmd.Output()
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 {
+		t.Errorf("ends with %v", err)
+	}
+	for _, want := range []string{"沈知远", "怎么办：", "连不上门户"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("it does not say %q: %s", want, out)
+		}
+	}
+}
