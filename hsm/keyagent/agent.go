@@ -85,6 +85,7 @@ func (a *Agent) Handler() http.Handler {
 	mux.HandleFunc("POST /request/{token}/sign", a.sign)
 	mux.HandleFunc("POST /request/{token}/carry-out", a.carryOut)
 	mux.HandleFunc("POST /request/{token}/cancel", a.cancel)
+	mux.HandleFunc("POST /fetch", a.fetch)
 	mux.HandleFunc("/request/", a.fail(&notFound))
 	mux.HandleFunc("GET /{$}", a.status)
 	mux.HandleFunc("GET /healthz", a.health)

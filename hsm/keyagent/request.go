@@ -33,6 +33,8 @@ type request struct {
 	annex     []byte
 	digest    [32]byte
 
+	road *watch // by which it was fetched; nil when a browser brought it
+
 	once    string // good for one post; a new one after each
 	seen    []bool // by page
 	failure *failure

@@ -54,6 +54,10 @@ func (a *Agent) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.log.Info("signed", "kind", string(q.kind), "rows", len(q.statement.Annex.Rows), "portal", q.portal.Origin)
+	if q.road != nil {
+		a.handIn(w, r, q, der)
+		return
+	}
 	fragment := "seal=" + base64.RawURLEncoding.EncodeToString(der)
 	if ticket := a.attend(q, k); ticket != "" {
 		fragment += "&presence=" + ticket

@@ -11,7 +11,11 @@ type statusPage struct {
 	Tokens   []tokenView
 	Troubles []string
 	Open     string // path of the request in hand
+	Asked    []askedView
 }
+
+// askedView is a statement that a portal holds ready for the second road.
+type askedView struct{ Portal, Digest string }
 
 type tokenView struct {
 	Label, Serial, Maker, Trouble string
@@ -37,7 +41,13 @@ func (a *Agent) status(w http.ResponseWriter, r *http.Request) {
 	if q := a.inHand(); q != nil {
 		page.Open = "/request/" + q.token
 	}
+	for w := range a.watches {
+		if w.asked != "" {
+			page.Asked = append(page.Asked, askedView{w.portal.Name, w.asked})
+		}
+	}
 	a.mu.Unlock()
+	formsFollow(w)
 	a.render(w, http.StatusOK, "status.html", page)
 }
 

@@ -21,9 +21,11 @@ type watch struct {
 	portal      Portal
 	token       token
 	fingerprint string
-	certificate []byte      // its id on the token
-	held        atomic.Bool // the portal took the stream
-	faults      int         // looks in a row that failed; of the stream alone
+	certificate []byte          // its id on the token
+	held        atomic.Bool     // the portal took the stream
+	asked       string          // digest of the statement that waits for the second road; guarded by Agent.mu
+	ticket      presence.Ticket // that opened the stream; guarded by Agent.mu
+	faults      int             // looks in a row that failed; of the stream alone
 }
 
 // lookTime bounds one look at a token; a driver that takes longer has not seen
@@ -51,7 +53,7 @@ func (a *Agent) attend(q *request, k key) string {
 	ticket := presence.NewTicket()
 	a.streams.Go(func() {
 		client := &http.Client{Transport: a.roads[w.portal.Name], CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-		end := presence.Holder{Client: client, Origin: w.portal.Origin, Opened: func() { w.held.Store(true) },
+		end := presence.Holder{Client: client, Origin: w.portal.Origin, Opened: func(t presence.Ticket) { a.opened(w, t) }, Asked: func(digest string) { a.ask(w, digest) },
 			Look: func(ctx context.Context) presence.Sight { return a.look(ctx, w) }}.Hold(a.ended, ticket)
 		a.log.Info("presence ended", "portal", w.portal.Origin, "why", string(end))
 		a.mu.Lock()

@@ -38,8 +38,8 @@ type Holder struct {
 	Client *http.Client // trusts the portal's CA; without a timeout
 	Origin string       // of the portal, from the agent's own list
 	Look   func(context.Context) Sight
-	Opened func()              // the portal took the stream; may be nil
-	Asked  func(ticket string) // a statement waits for this agent; may be nil
+	Opened func(Ticket)        // the portal took the stream that this ticket opened; may be nil
+	Asked  func(digest string) // a statement waits and its person chose the second road; may be nil
 }
 
 // Hold opens the stream and keeps it until the session locks or ends, the token
@@ -149,7 +149,7 @@ func (h Holder) once(ctx context.Context, t, next Ticket) (held bool, end End) {
 	default:
 		return false, ""
 	}
-	held, end = h.listen(resp.Body, func() { late.Reset(Lease + Beat) })
+	held, end = h.listen(resp.Body, t, func() { late.Reset(Lease + Beat) })
 	if end == "" && gone.Load() {
 		end = EndGone
 	}
@@ -180,7 +180,7 @@ func (h Holder) beat(ctx context.Context, w *io.PipeWriter) (gone bool) {
 }
 
 // listen reads the portal's words.
-func (h Holder) listen(body io.Reader, heard func()) (held bool, end End) {
+func (h Holder) listen(body io.Reader, t Ticket, heard func()) (held bool, end End) {
 	lines := bufio.NewScanner(body)
 	for lines.Scan() {
 		heard()
@@ -189,7 +189,7 @@ func (h Holder) listen(body io.Reader, heard func()) (held bool, end End) {
 		case Held:
 			held = true
 			if h.Opened != nil {
-				h.Opened()
+				h.Opened(t)
 			}
 		case Ask:
 			if h.Asked != nil && WellFormed(rest) {

@@ -29,6 +29,13 @@ const (
 	Grace = 10 * time.Second        // from a log-in to its stream
 )
 
+// Where an agent fetches a statement (its digest follows) and hands its seal in,
+// by the second road, under the ticket of the stream that it holds.
+const (
+	StatementPath = "/agent/statements/"
+	SealPath      = "/agent/seal"
+)
+
 // Path is where the portal takes the stream, TicketHeader and NextHeader carry
 // the ticket that opens it and the hash of the one that may follow.
 const (
@@ -44,7 +51,7 @@ const (
 
 	Held   = "held"   // the stream is open
 	Still  = "still"  // the portal is there
-	Ask    = "ask"    // a statement waits, its ticket follows
+	Ask    = "ask"    // a statement waits for the second road, its digest follows
 	Locked = "locked" // the session locked; the last word
 	Ended  = "ended"  // the session ended or has another stream; the last word
 )

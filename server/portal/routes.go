@@ -41,6 +41,8 @@ var routes = []route{
 	{"POST", "/sealed", anyone, (*Portal).sealed},
 	{"GET", "/takeover/:digest", anyone, (*Portal).showTakeover},
 	{"GET", "/ca.crl", anyone, (*Portal).revocationList},
+	{"GET", presence.StatementPath + ":digest", anyone, (*Portal).statementForAgent},
+	{"POST", presence.SealPath, anyone, (*Portal).sealOfAgent},
 	{"POST", "/sign-out", signedIn, (*Portal).signOut},
 	{"GET", "/sessions", signedIn, (*Portal).listSessions},
 	{"POST", "/sessions/end", signedIn, (*Portal).endSession},
@@ -49,6 +51,7 @@ var routes = []route{
 
 	{"GET", "/", signedIn, (*Portal).home},
 	{"GET", "/statements/:digest", signedIn, (*Portal).showStatement},
+	{"POST", "/statements/:digest/second", signedIn, (*Portal).secondRoad},
 	{"POST", "/statements/:digest/withdraw", signedIn, (*Portal).withdrawStatement},
 	{"GET", "/receipts/:number", signedIn, (*Portal).showReceipt},
 	{"GET", "/receipts/:number/proof", signedIn, (*Portal).downloadProof},

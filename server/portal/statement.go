@@ -33,7 +33,7 @@ func (p *Portal) showStatement(c *call) (answer, error) {
 	form, _ := seal.FormOf(s.Kind())
 	v := view.Statement{Frame: p.frame(c, "您将签署的内容"), Kind: form.Title, Text: string(pending.Statement), Digest: byEights(pending.ID),
 		Lead: "下面就是全文，共 " + strconv.Itoa(strings.Count(string(pending.Statement), "\n")) + " 行。还没有签，什么都没有改变。",
-		End:  "以下无正文", Expires: h.Expires, Agent: p.agentPost(pending), Withdraw: "/statements/" + pending.ID + "/withdraw",
+		End:  "以下无正文", Expires: h.Expires, Agent: p.agentPost(pending), Withdraw: "/statements/" + pending.ID + "/withdraw", Second: "/statements/" + pending.ID + "/second",
 		Checks: []string{"全文由签台按现在的记录写成；签署时会按记录再写一遍，有任何改动都不会生效"}, After: afterSealing[s.Kind()]}
 	for _, f := range s.Text.Fields {
 		v.Facts = append(v.Facts, view.Fact{Label: f.Label, Value: f.Value, Mono: f.Label == "随机数"})
@@ -52,6 +52,9 @@ func (p *Portal) showStatement(c *call) (answer, error) {
 	}
 	if len(h.Signers) > 1 && len(signed) == len(h.Signers)-1 {
 		v.After = []string{"前面的人已签署同一份文本；您签署后就办成，得到回执和证明文件"}
+	}
+	if c.form.Get("second") != "" {
+		v.Notice = "已请签名助手来取这份原文。请在浏览器地址栏输入 " + strings.TrimPrefix(p.agent, "http://") + " ，在那里接着办；签好后会回到签台。"
 	}
 	back, err := payloadOf(pending)
 	if err != nil {

@@ -76,6 +76,11 @@ func (c Scratch) Session(ctx context.Context, hash string) (Session, error) {
 	return c.oneSession(ctx, "token_hash = ?", hash)
 }
 
+// SessionOfStream finds the session that a stream of this name holds.
+func (c Scratch) SessionOfStream(ctx context.Context, stream string) (Session, error) {
+	return c.oneSession(ctx, "stream = ? AND stream <> ''", stream)
+}
+
 func (c Scratch) oneSession(ctx context.Context, where string, args ...any) (Session, error) {
 	var r sessionRow
 	err := c.seeing(c.store.read.WithContext(ctx)).Where(where, args...).Take(&r).Error

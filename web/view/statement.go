@@ -30,6 +30,9 @@ type Statement struct {
 	Expires time.Time
 	// Agent carries the text; an empty Action means that it is not this person's turn.
 	Agent AgentPost
+	// Second posts that the agent is to fetch the text itself, for browsers that
+	// do not open it; empty hides it. POST, no fields.
+	Second string
 	// Waiting says whom the text waits for, when it is not this person's turn.
 	Waiting string
 	// Back leads to where it came from, with the choice kept.

@@ -52,6 +52,8 @@ async function send() {
 
 if (page) {
   for (const button of page.querySelectorAll('[data-retry]')) button.addEventListener('click', send)
-  if (brought) send()
+  const to = parts.get('to') // the agent handed the seal in itself
+  if (!brought && to?.startsWith('/') && follow(to)) show('busy')
+  else if (brought) send()
   else show('nothing')
 }
