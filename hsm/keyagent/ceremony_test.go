@@ -221,6 +221,9 @@ func TestAKeyIsMadeInsideTheTokenGetsItsCertificateAndSigns(t *testing.T) {
 			leaf := s.ca.Issue(t, request.PublicKey, "U09001", "苏怀瑾")
 			wants := installOrder(t, named, leaf, []*x509.Certificate{s.ca.Cert})
 			path = s.order("/install", wants)
+			if page := s.get(path).page; !strings.Contains(page, "要写入的证书") || !strings.Contains(page, "苏怀瑾") {
+				t.Error("the page does not say whose certificate it is")
+			}
 			sum := sha256.Sum256(wants)
 			if done := broughtBack(t, s.carryOut(path, newPIN), "installed"); done != hex.EncodeToString(sum[:]) {
 				t.Errorf("installed %s", done)

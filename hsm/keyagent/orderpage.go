@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"sealdesk/hsm"
 	"sealdesk/hsm/seal"
 )
 
@@ -12,7 +13,8 @@ type orderPage struct {
 	requestPage
 	Enrol   bool // makes a pair; else a certificate is written
 	Token   *tokenView
-	Trouble string // why the token cannot be used; "" when it can
+	Trouble string   // why the token cannot be used; "" when it can
+	New     *keyView // the certificate to write; nil when a pair is to be made
 	Clears  []keyView
 	Pad     bool
 }
@@ -20,6 +22,10 @@ type orderPage struct {
 // viewOrder adds the token to an order's page. No PIN is involved.
 func (a *Agent) viewOrder(r *http.Request, q *request, page requestPage) orderPage {
 	p := orderPage{requestPage: page, Enrol: q.kind == seal.EnrolRequest}
+	if parcel, err := packageOf(*q.order); !p.Enrol && err == nil {
+		v := viewKey(key{token: token{info: hsm.TokenInfo{Label: q.order.Text.Get("钥匙名称")}}, cert: hsm.Certificate{Leaf: parcel.leaf}})
+		p.New = &v
+	}
 	found, err := a.modules.named(r.Context(), *q.order)
 	if err != nil {
 		p.Trouble = sentenceOf(err)

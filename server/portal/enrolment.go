@@ -99,7 +99,7 @@ func (p *Portal) enrolmentPage(c *call) (view.Enrolment, custody.Holding, org.St
 	if err != nil {
 		return view.Enrolment{}, holding, person, err
 	}
-	v := view.Enrolment{Frame: p.frame(c, "签发证书"), Back: view.Link{Text: "签发证书", Href: "/enrolments"},
+	v := view.Enrolment{Frame: p.frame(c, "签发证书"), Back: view.Link{Text: "等办的钥匙", Href: "/enrolments"},
 		Lead: "请和领用人一起，在插着这把钥匙的电脑上办。中途关掉浏览器也不要紧，回到本页从没办完的一步接着办。"}
 	return v, holding, person, p.describe(c, &v, holding, person, home)
 }

@@ -51,7 +51,7 @@ func check(ctx context.Context, args []string) error {
 	if err := h.tellPolicy(ctx, os.Stdout); err != nil {
 		return err
 	}
-	h.checkExternal(ctx)
+	h.checkExternal(ctx, os.Stdout)
 	if !records {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -75,15 +76,15 @@ func (c config) external(log *slog.Logger) (*revocation.Checker, error) {
 }
 
 // checkExternal says how the external authorities answer.
-func (h *house) checkExternal(ctx context.Context) {
+func (h *house) checkExternal(ctx context.Context, to io.Writer) {
 	if h.external == nil {
 		return
 	}
 	for _, s := range h.external.Probe(ctx, time.Now()) {
 		if s.Failing() {
-			fmt.Printf("外部签发机构“%s”：没有得到可用的回答，它颁发的证书现在不能使用（%s）。请核对网络、查询地址与该机构\n", s.Name, s.Fault)
+			fmt.Fprintf(to, "外部签发机构“%s”：没有得到可用的回答，它颁发的证书现在不能使用（%s）。请核对网络、查询地址与该机构\n", s.Name, s.Fault)
 			continue
 		}
-		fmt.Printf("外部签发机构“%s”：有回答\n", s.Name)
+		fmt.Fprintf(to, "外部签发机构“%s”：有回答\n", s.Name)
 	}
 }
