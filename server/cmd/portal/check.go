@@ -9,10 +9,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"sealdesk/hsm"
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
+	"sealdesk/server/internal/keyring"
 	"sealdesk/server/sheet"
 )
 
@@ -45,6 +48,10 @@ func check(ctx context.Context, args []string) error {
 		return told("日志密钥签不出来", err)
 	}
 	fmt.Printf("HSM：日志密钥（Ed25519）签名一次用 %.1f 毫秒\n", float64(time.Since(begun).Microseconds())/1000)
+	if _, err := h.vault.server.Signer(ctx, hsm.KeyQuery{Label: labelCA}); err != nil {
+		fmt.Println("签发机构：" + noIssuing)
+	}
+	h.tellShares(os.Stdout)
 	if err := h.store.Ready(ctx); err != nil {
 		return err
 	}
@@ -71,6 +78,21 @@ func check(ctx context.Context, args []string) error {
 	}
 	fmt.Printf("记录：%d 条全部与日志相符\n", report.Rows)
 	return nil
+}
+
+// tellShares says whether the keyring could be recovered at all.
+func (h *house) tellShares(to io.Writer) {
+	raw, err := os.ReadFile(h.config.Keyring)
+	if err != nil {
+		fmt.Fprintf(to, "密钥环：读不到 %s\n", h.config.Keyring)
+		return
+	}
+	id, holders, ok := keyring.Recovery(raw)
+	if !ok {
+		fmt.Fprintln(to, "密钥环：没有恢复份额，HSM 一旦损坏就读不出个人信息字段；定下托管人名单后运行 portal recover --new-shares")
+		return
+	}
+	fmt.Fprintf(to, "密钥环：恢复密钥 %s，%d 人中 %d 人凑齐可以恢复\n", strings.ToUpper(id), len(holders.Staff), holders.Threshold)
 }
 
 // tellPolicy says under which policy the portal serves, and what of the program

@@ -145,6 +145,13 @@ func TestALostHSMIsRecoveredFromTheSharesOnPaper(t *testing.T) {
 	if got := keyringActs(t, h); !strings.Contains(got, string(policy.RecoverKeyring)+" 恢复密钥 ") || !strings.Contains(got, string(policy.DrillRecovery)) {
 		t.Errorf("the log has %q", got)
 	}
+	// The issuing key went with the token: people work on, nobody is enrolled.
+	if err := h.certifyFor(ctx, "U00002", town.uri("server2"), town.path("e.pem")); err == nil || !strings.Contains(err.Error(), "没有签发密钥") {
+		t.Errorf("a certificate without an issuing key: %v", err)
+	}
+	if _, err := (lostKey{}).Sign(nil, nil, nil); err == nil || !strings.Contains(err.Error(), "登录和签署照常") {
+		t.Errorf("the lost key signs: %v", err)
+	}
 	h.Close()
 
 	// New shares: the old papers open the new file no more.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sealdesk/hsm"
+	"sealdesk/server/internal/fault"
 	"sealdesk/server/internal/issuing"
 	"sealdesk/server/internal/revocation"
 )
@@ -22,6 +23,19 @@ type trust struct {
 	pem       []byte // of all of them, for the readers of proofs
 	authority *issuing.Authority
 	external  *revocation.Checker // nil without external authorities
+}
+
+// noIssuing is said at start, by check, and to whoever wants a certificate.
+const noIssuing = "服务器令牌里没有签发密钥（随旧令牌失去了）：登录和签署照常，但不能签发新证书和吊销清单；要再发钥匙，须按 README“换了服务器令牌以后”另立签发机构"
+
+// lostKey stands for the issuing key after its token was lost and the keyring
+// was recovered into a new one: it signs nothing, and says why.
+type lostKey struct{ public crypto.PublicKey }
+
+func (k lostKey) Public() crypto.PublicKey { return k.public }
+
+func (lostKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, fault.New(fault.Unavailable, "%s。", noIssuing)
 }
 
 // trust reads the authorities of the configuration; the key of the portal's own
@@ -36,9 +50,14 @@ func (c config) trust(ctx context.Context, v *vault, log *slog.Logger) (trust, e
 	if err != nil {
 		return t, fmt.Errorf("签发机构证书 %s 不成样子：%w", c.CA, err)
 	}
-	key, err := v.server.Signer(ctx, hsm.KeyQuery{Label: labelCA})
+	var key crypto.Signer
+	key, err = v.server.Signer(ctx, hsm.KeyQuery{Label: labelCA})
+	if hsm.KindOf(err) == hsm.NoKey { // lost with its token: people work on, nobody is enrolled
+		log.Warn(noIssuing)
+		key, err = lostKey{ca.PublicKey}, nil
+	}
 	if err != nil {
-		return t, told("服务器令牌里没有签发密钥", err)
+		return t, told("查看服务器令牌里的签发密钥", err)
 	}
 	if same, ok := ca.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && !same.Equal(key.Public()) {
 		return t, fmt.Errorf("签发机构证书 %s 与服务器令牌里的签发密钥不是一对：请核对是不是换错了文件", c.CA)
