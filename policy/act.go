@@ -64,6 +64,27 @@ const (
 	DrillRecovery        Act = "drill_recovery"         // 恢复演练, by portal recover --drill
 	RecoverKeyring       Act = "recover_keyring"        // 恢复密钥环, by portal recover
 	RenewShares          Act = "renew_shares"           // 重发恢复份额, by portal recover --new-shares
+	ReportOwnLoss        Act = "report_own_loss"        // 报失 by the holder's one-time code
+	IssueLossCode        Act = "issue_loss_code"        // 领取报失口令, by the holder
+	DeliverKeys          Act = "deliver_keys"           // 新钥匙入库
+	RequestKey           Act = "request_key"            // 申领钥匙
+	AssignKey            Act = "assign_key"             // 配发钥匙
+	HandOverKey          Act = "hand_over_key"          // 交出钥匙
+	ReceiveKey           Act = "receive_key"            // 收回钥匙入库
+	SuspendKey           Act = "suspend_key"            // 暂停使用钥匙
+	RestoreKey           Act = "restore_key"            // 恢复使用钥匙, with a second person
+	FindKey              Act = "find_key"               // 登记找回
+	DestroyKey           Act = "destroy_key"            // 销毁钥匙, with a second person
+	CountersignCustody   Act = "countersign_custody"    // 复签钥匙事项: the second person
+	OpenStocktake        Act = "open_stocktake"         // 钥匙盘点开始
+	ProveKey             Act = "prove_key"              // 盘点自证, by the holder
+	CountKeys            Act = "count_keys"             // 库存清点
+	CloseStocktake       Act = "close_stocktake"        // 钥匙盘点结束, with a second person
+	ListMedia            Act = "list_media"             // 查看介质
+	RegisterMedium       Act = "register_medium"        // 登记介质 (R59)
+	HandOverMedium       Act = "hand_over_medium"       // 交出介质
+	TakeOverMedium       Act = "take_over_medium"       // 接收介质
+	EndMedium            Act = "end_medium"             // 清除或销毁介质, with a second person
 	Genesis              Act = "genesis"                // 启用: entry 0
 	Refusal              Act = "refusal"                // a refusal that becomes an entry
 	VoidProposal         Act = "void_proposal"          // an act of several people that lapsed
@@ -88,6 +109,7 @@ const (
 	KeyResource         Resource = "key"
 	StaffResource       Resource = "staff"
 	AppointmentResource Resource = "appointment"
+	MediumResource      Resource = "medium"
 	InstitutionResource Resource = "institution"
 	RefusalResource     Resource = "refusal"
 	ProposalResource    Resource = "proposal"
@@ -163,6 +185,27 @@ var acts = []actRow{
 	{DrillRecovery, KeyringResource, "恢复演练"},
 	{RecoverKeyring, KeyringResource, "恢复密钥环"},
 	{RenewShares, KeyringResource, "重发恢复份额"},
+	{ReportOwnLoss, KeyResource, "凭口令报失钥匙"},
+	{IssueLossCode, KeyResource, "领取报失口令"},
+	{DeliverKeys, KeyResource, "新钥匙入库"},
+	{RequestKey, KeyResource, "申领钥匙"},
+	{AssignKey, KeyResource, "配发钥匙"},
+	{HandOverKey, KeyResource, "交出钥匙"},
+	{ReceiveKey, KeyResource, "收回钥匙入库"},
+	{SuspendKey, KeyResource, "暂停使用钥匙"},
+	{RestoreKey, KeyResource, "恢复使用钥匙"},
+	{FindKey, KeyResource, "登记找回钥匙"},
+	{DestroyKey, KeyResource, "销毁钥匙"},
+	{CountersignCustody, KeyResource, "复签钥匙事项"},
+	{OpenStocktake, KeyResource, "钥匙盘点开始"},
+	{ProveKey, KeyResource, "盘点自证"},
+	{CountKeys, KeyResource, "库存清点"},
+	{CloseStocktake, KeyResource, "钥匙盘点结束"},
+	{ListMedia, MediumResource, "查看介质"},
+	{RegisterMedium, MediumResource, "登记介质"},
+	{HandOverMedium, MediumResource, "交出介质"},
+	{TakeOverMedium, MediumResource, "接收介质"},
+	{EndMedium, MediumResource, "清除或销毁介质"},
 	{Genesis, InstitutionResource, "启用"},
 	{Refusal, RefusalResource, "拒绝记录"},
 	{VoidProposal, ProposalResource, "待签事项失效"},

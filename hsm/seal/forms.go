@@ -61,6 +61,24 @@ const (
 	EmergencyCall    Kind = "emergency"         // 紧急开启: one custodian's own seal, M of N open it
 	EmergencyUse     Kind = "emergency-use"     // 紧急恢复: the readmitted person, with the new key
 	KeyRenew         Kind = "key-renew"         // 换发证书: the old key over the new public key
+	KeyFound         Kind = "key-found"         // 登记找回
+	KeySuspend       Kind = "key-suspend"       // 暂停使用
+	KeyRestore       Kind = "key-restore"       // 恢复使用, two people
+	KeyReceive       Kind = "key-receive"       // 收回入库
+	KeyDestroy       Kind = "key-destroy"       // 销毁, two people
+	KeyDelivery      Kind = "key-delivery"      // 新钥匙入库, batch
+	KeyRequest       Kind = "key-request"       // 申领钥匙
+	KeyAssign        Kind = "key-assign"        // 配发钥匙
+	KeyHandover      Kind = "key-handover"      // 交出钥匙, the giver
+	StocktakeOpen    Kind = "stocktake-open"    // 钥匙盘点开始
+	StocktakeProve   Kind = "stocktake-prove"   // 盘点自证, the holder with the key itself
+	StocktakeCount   Kind = "stocktake-count"   // 库存清点, batch
+	StocktakeClose   Kind = "stocktake-close"   // 钥匙盘点结束, two people
+	MediumRegister   Kind = "medium-register"   // 登记介质
+	MediumHandover   Kind = "medium-handover"   // 交出介质, the giver
+	MediumTakeover   Kind = "medium-takeover"   // 接收介质, the taker
+	MediumWipe       Kind = "medium-wipe"       // 清除介质, two people
+	MediumDestroy    Kind = "medium-destroy"    // 销毁介质, two people
 )
 
 // Kinds of orders to the agent; nobody signs them.
@@ -112,6 +130,11 @@ func order(kind Kind, title string, labels ...Label) Form {
 func emergency(kind Kind, title string, more ...Label) Form {
 	labels := []Label{one("紧急编号"), one("恢复人员"), one("恢复任职"), one("钥匙序列号"), one("钥匙指纹"), one("理由")}
 	return statement(kind, title, append(labels, more...)...)
+}
+
+// oneMedium is an act over one registered medium.
+func oneMedium(kind Kind, title string, more ...Label) Form {
+	return statement(kind, title, append(append([]Label{one("介质编号"), one("种类"), one("保管人")}, more...), one("理由"))...)
 }
 
 func one(name string) Label  { return Label{Name: name} }
@@ -170,6 +193,24 @@ var forms = []Form{
 
 	order(EnrolRequest, "在钥匙里生成密钥", one("领用人"), one("钥匙序列号"), maybe("钥匙名称"), one("算法"), some("已有证书")),
 	order(InstallRequest, "把证书写入钥匙", one("领用人"), one("钥匙序列号"), maybe("钥匙名称"), one("公钥摘要"), one("证书"), some("上级证书"), some("清除证书")),
+	oneKey(KeyFound, "登记找回"),
+	oneKey(KeySuspend, "暂停使用钥匙"),
+	oneKey(KeyRestore, "恢复使用钥匙"),
+	oneKey(KeyReceive, "收回钥匙入库"),
+	oneKey(KeyDestroy, "销毁钥匙"),
+	batch(KeyDelivery, "新钥匙入库", one("交货编号"), one("供货单位"), one("文件摘要"), one("选择"), one("把数合计")),
+	statement(KeyRequest, "申领钥匙", one("申领编号"), one("领用人"), one("领用机构"), one("理由")),
+	statement(KeyAssign, "配发钥匙", one("钥匙序列号"), one("保管人"), one("领用人"), one("申领编号"), one("申领人"), one("理由")),
+	statement(KeyHandover, "交出钥匙", one("交出人"), one("接收人"), one("钥匙序列号"), one("钥匙指纹"), one("理由")),
+	statement(StocktakeOpen, "钥匙盘点开始", one("盘点年度"), one("应盘把数")),
+	statement(StocktakeProve, "钥匙盘点自证", one("盘点年度"), one("保管人"), one("钥匙序列号"), one("钥匙指纹")),
+	batch(StocktakeCount, "钥匙库存清点", one("盘点年度"), one("把数合计")),
+	statement(StocktakeClose, "钥匙盘点结束", one("盘点年度"), one("应盘把数"), one("自证把数"), one("清点把数"), one("缺少把数"), some("缺少"), one("说明")),
+	statement(MediumRegister, "登记介质", one("介质编号"), one("种类"), one("保管人"), one("加密"), one("存放地点"), one("内容")),
+	oneMedium(MediumHandover, "交出介质", one("接收人")),
+	oneMedium(MediumTakeover, "接收介质", one("接收人")),
+	oneMedium(MediumWipe, "清除介质"),
+	oneMedium(MediumDestroy, "销毁介质"),
 
 	// An entry: the leaf of the log, at most 2 KiB, no names.
 	{Kind: EntryText, Title: "日志条目", Labels: []Label{

@@ -139,6 +139,7 @@ func One(keys []Key, next Key) error {
 	return nil
 }
 
-func clock(t time.Time) string {
-	return t.In(time.FixedZone("Asia/Shanghai", 8*60*60)).Format("2006-01-02 15:04:05")
-}
+// zone is the one of all times.
+var zone = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+func clock(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04:05") }

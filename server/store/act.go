@@ -40,6 +40,8 @@ func OfAppointment(id string) Ref  { return Ref{appointments, id} }
 func OfKey(fingerprint string) Ref { return Ref{custodyKeys, fingerprint} }
 func OfToken(serial string) Ref    { return Ref{custodyTokens, serial} }
 func OfRequest(id string) Ref      { return Ref{custodyRequests, id} }
+func OfMedium(id string) Ref       { return Ref{media, id} }
+func OfStocktake(id string) Ref    { return Ref{stocktakes, id} }
 
 // Subject spells the record as the log's subject.
 func (r Ref) Subject() string { return r.table.subjectOf(r.id) }

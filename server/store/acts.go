@@ -96,6 +96,26 @@ var rules = map[policy.Act]rule{
 	policy.RecoverKeyring:       {unsealed: true},
 	policy.RenewShares:          {unsealed: true},
 	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}, late: true}, // the keys of the first officers come with entry 0 itself
+	policy.ReportOwnLoss:        {unsealed: true},                                           // the key is gone: the one-time code stands for it
+	policy.IssueLossCode:        {unsealed: true},                                           // it can only take power away
+	policy.DeliverKeys:          alone(seal.KeyDelivery),
+	policy.RequestKey:           alone(seal.KeyRequest),
+	policy.AssignKey:            alone(seal.KeyAssign),
+	policy.HandOverKey:          alone(seal.KeyHandover),
+	policy.ReceiveKey:           alone(seal.KeyReceive),
+	policy.SuspendKey:           alone(seal.KeySuspend),
+	policy.RestoreKey:           rule{}.first(seal.KeyRestore),
+	policy.FindKey:              alone(seal.KeyFound),
+	policy.DestroyKey:           rule{}.first(seal.KeyDestroy),
+	policy.CountersignCustody:   rule{}.second(seal.KeyRestore, seal.KeyDestroy, seal.StocktakeClose, seal.MediumWipe, seal.MediumDestroy),
+	policy.OpenStocktake:        alone(seal.StocktakeOpen),
+	policy.ProveKey:             alone(seal.StocktakeProve),
+	policy.CountKeys:            alone(seal.StocktakeCount),
+	policy.CloseStocktake:       rule{}.first(seal.StocktakeClose),
+	policy.RegisterMedium:       alone(seal.MediumRegister),
+	policy.HandOverMedium:       alone(seal.MediumHandover),
+	policy.TakeOverMedium:       alone(seal.MediumTakeover),
+	policy.EndMedium:            rule{}.first(seal.MediumWipe, seal.MediumDestroy),
 	policy.Refusal:              {unsealed: true},
 	policy.VoidProposal:         {unsealed: true},
 }

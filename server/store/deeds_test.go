@@ -111,6 +111,43 @@ var deeds = map[policy.Act]deed{
 	policy.ReportLoss:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.EnrolKey:             {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.RenewKey:             {person: "U00008", body: "HS2", outside: "U00003", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.FindKey:              {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.ReceiveKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.SuspendKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.AssignKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.RestoreKey:           {person: "U00001", body: "HS2", first: "U00001", second: "U00007", touch: touchToken("U00008")},
+	policy.DestroyKey:           {person: "U00001", body: "HS2", first: "U00001", second: "U00007", touch: touchToken("U00008")},
+	policy.DeliverKeys: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(custody.Token{Serial: "NEW-" + id, State: custody.InStore, Custodian: "U00001", By: "U00001"})
+	}},
+	policy.RequestKey: {person: "U00004", body: "HS1", peer: "U00007", outside: "U00006", outsideBody: "HS2", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(custody.Request{ID: "Q" + id, Staff: "U00003", By: "U00004", State: custody.Asked})
+	}},
+	policy.HandOverKey:   {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchToken("U00005")},
+	policy.IssueLossCode: {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchToken("U00005")},
+	policy.ProveKey: {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(custody.Sighting{Year: 2026, Token: id, How: custody.BySeal, By: "U00005"})
+	}},
+	policy.OpenStocktake: {person: "U00001", body: "341000", touch: touchStocktake},
+	policy.CountKeys: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(custody.Sighting{Year: 2026, Token: id, How: custody.ByCount, By: "U00001"})
+	}},
+	policy.CloseStocktake:     {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchStocktake},
+	policy.RegisterMedium:     {person: "U00001", body: "341021", touch: touchMedium},
+	policy.HandOverMedium:     {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchMedium},
+	policy.TakeOverMedium:     {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchMedium},
+	policy.EndMedium:          {person: "U00001", body: "341021", first: "U00001", second: "U00007", touch: touchMedium},
+	policy.CountersignCustody: {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchStocktake},
+}
+
+// touchStocktake opens the count of a year that no other test counts.
+func touchStocktake(tx *store.Tx, _ string) error {
+	return tx.Put(custody.Stocktake{Year: 3000 + int(tx.Number()), By: "U00001"})
+}
+
+// touchMedium enters a medium of somebody in 甲县.
+func touchMedium(tx *store.Tx, id string) error {
+	return tx.Put(custody.Medium{ID: "M-" + id, Custodian: "U00005", State: custody.InUse})
 }
 
 // touchToken changes the token that somebody holds.
@@ -239,7 +276,7 @@ func (s scene) open(t *testing.T) {
 	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept, policy.GrantRole: policy.AskRole,
 		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignRelative: policy.RemoveRelative,
 		policy.CountersignPolicy:    policy.ProposePolicy,
-		policy.CountersignCustodian: policy.SetCustodians}[s.act]
+		policy.CountersignCustodian: policy.SetCustodians, policy.CountersignCustody: firstOf[s.purpose.Kind]}[s.act]
 	o := s
 	o.act = first
 	_, err := s.w.Store.Commit(context.Background(), s.w.Grant(t, s.d.first, first, s.d.body), s.w.Seal(t, s.text, s.w.People[s.d.first]), o.work(s.text))
@@ -247,6 +284,10 @@ func (s scene) open(t *testing.T) {
 		t.Fatalf("the first of two: %v", err)
 	}
 }
+
+// firstOf is the act of the first signer in matters of custody.
+var firstOf = map[seal.Kind]policy.Act{seal.KeyRestore: policy.RestoreKey, seal.KeyDestroy: policy.DestroyKey, seal.StocktakeClose: policy.CloseStocktake,
+	seal.MediumWipe: policy.EndMedium, seal.MediumDestroy: policy.EndMedium}
 
 func (s scene) seals(t *testing.T) []seal.Verified {
 	t.Helper()

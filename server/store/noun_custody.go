@@ -1,6 +1,8 @@
 package store
 
 import (
+	"time"
+
 	"sealdesk/server/custody"
 )
 
@@ -48,4 +50,46 @@ func requestOf(row *row) custody.Request {
 	r.any()
 	q.By, q.Reason, q.At, q.State, q.Token = r.text(), r.text(), r.time(), custody.RequestState(r.text()), r.text()
 	return q
+}
+
+func mediumCells(m custody.Medium, path string) []any {
+	return []any{m.ID, m.Kind, m.Custodian, path, m.For, m.Encryption, m.Location, m.Contents, string(m.State), millis(m.Since), m.By, m.Second, m.Reason}
+}
+
+func mediumOf(row *row) custody.Medium {
+	r := reader{cells: row.plain}
+	m := custody.Medium{ID: r.text(), Kind: r.text(), Custodian: r.text()}
+	r.any()
+	m.For, m.Encryption, m.Location, m.Contents, m.State, m.Since = r.text(), r.text(), r.text(), r.text(), custody.MediumState(r.text()), r.time()
+	m.By, m.Second, m.Reason = r.text(), r.text(), r.text()
+	return m
+}
+
+func stocktakeCells(s custody.Stocktake, path string) []any {
+	var closed *time.Time
+	if !s.Closed.IsZero() {
+		closed = &s.Closed
+	}
+	return []any{s.ID(), path, int64(s.Year), millis(s.Opened), s.By, millisOrNull(closed), s.ClosedBy, s.Second, s.Note,
+		int64(s.Expected), int64(s.Proved), int64(s.Counted), int64(s.Missing)}
+}
+
+func stocktakeOf(row *row) custody.Stocktake {
+	r := reader{cells: row.plain, next: 2} // past id and path
+	s := custody.Stocktake{Year: r.int(), Opened: r.time(), By: r.text()}
+	if closed := momentOrNil(r.any()); closed != nil {
+		s.Closed = *closed
+	}
+	s.ClosedBy, s.Second, s.Note = r.text(), r.text(), r.text()
+	s.Expected, s.Proved, s.Counted, s.Missing = r.int(), r.int(), r.int(), r.int()
+	return s
+}
+
+func sightingCells(s custody.Sighting, path string) []any {
+	return []any{s.ID(), path, int64(s.Year), s.Token, s.How, s.By, millis(s.At)}
+}
+
+func sightingOf(row *row) custody.Sighting {
+	r := reader{cells: row.plain, next: 2}
+	return custody.Sighting{Year: r.int(), Token: r.text(), How: r.text(), By: r.text(), At: r.time()}
 }

@@ -121,6 +121,12 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, custodyKeys, keyCells(k, "/p/"), nil, sure(keyOf), k)
 	d := filled[custody.Token]()
 	back(t, custodyTokens, tokenCells(d, "/p/"), nil, sure(tokenOf), d)
+	n := filled[custody.Medium]()
+	back(t, media, mediumCells(n, "/p/"), nil, sure(mediumOf), n)
+	count := filled[custody.Stocktake]()
+	back(t, stocktakes, stocktakeCells(count, "/p/"), nil, sure(stocktakeOf), count)
+	sight := filled[custody.Sighting]()
+	back(t, sightings, sightingCells(sight, "/p/"), nil, sure(sightingOf), sight)
 	q := filled[custody.Request]()
 	back(t, custodyRequests, requestCells(q, "/p/"), nil, sure(requestOf), q)
 }

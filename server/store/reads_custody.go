@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"slices"
 
 	"sealdesk/policy"
 	"sealdesk/server/custody"
+	"sealdesk/server/internal/fault"
 )
 
 // Keys lists the custody register within the reach of the grant.
@@ -93,4 +97,183 @@ func (s *Store) KeyOf(ctx context.Context, person string) (custody.Key, error) {
 		return custody.Key{}, notFound(custodyKeys)
 	}
 	return keyOf(rows[0]), nil
+}
+
+// Request reads one request for a token.
+func (s *Store) Request(ctx context.Context, g policy.Grant, id string) (custody.Request, error) {
+	r, err := s.covered(ctx, g, custodyRequests, id)
+	if err != nil {
+		return custody.Request{}, err
+	}
+	return requestOf(r), nil
+}
+
+// Requests lists the requests in a state, oldest first.
+func (s *Store) Requests(ctx context.Context, g policy.Grant, state custody.RequestState) ([]custody.Request, error) {
+	rows, err := s.rowsCovered(ctx, g, custodyRequests, is("state", string(state)))
+	if err != nil {
+		return nil, err
+	}
+	list, err := listOf(rows, sure(requestOf))
+	slices.SortFunc(list, func(a, b custody.Request) int { return a.At.Compare(b.At) })
+	return list, err
+}
+
+// Tokens lists every token within the reach of the grant, by serial.
+func (s *Store) Tokens(ctx context.Context, g policy.Grant) ([]custody.Token, error) {
+	rows, err := s.allCovered(ctx, g, custodyTokens)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(tokenOf))
+}
+
+// Known tells which of the serial numbers are in the register, by whatever
+// body; it tells nothing else.
+func (s *Store) Known(ctx context.Context, serials ...string) (map[string]bool, error) {
+	known := map[string]bool{}
+	for len(serials) > 0 {
+		n := min(len(serials), 500)
+		args := make([]any, n)
+		for i, v := range serials[:n] {
+			args[i] = v
+		}
+		serials = serials[n:]
+		set, err := s.ask(ctx, want{"SELECT serial FROM custody_tokens WHERE serial IN (" + marks(n) + ")", args})
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		for _, cells := range set {
+			serial, err := cellOf(text, cells[0])
+			if err != nil {
+				return nil, unreadable(err)
+			}
+			known[serial.(string)] = true
+		}
+	}
+	return known, nil
+}
+
+// Medium reads one medium within the reach of the grant.
+func (s *Store) Medium(ctx context.Context, g policy.Grant, id string) (custody.Medium, error) {
+	r, err := s.covered(ctx, g, media, id)
+	if fault.Is(err, fault.NotFound) {
+		return custody.Medium{}, custody.NotRegistered(id)
+	}
+	if err != nil {
+		return custody.Medium{}, err
+	}
+	return mediumOf(r), nil
+}
+
+// Media lists the register of media within the reach of the grant, by number.
+func (s *Store) Media(ctx context.Context, g policy.Grant) ([]custody.Medium, error) {
+	rows, err := s.allCovered(ctx, g, media)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(mediumOf))
+}
+
+// MediaOf lists the media that a person answers for.
+func (s *Store) MediaOf(ctx context.Context, person string) ([]custody.Medium, error) {
+	rows, err := s.many(ctx, media, "custodian = ?", person)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(mediumOf))
+}
+
+// Stocktakes lists the counts of all years, oldest first. That a count is open
+// is no secret: every holder is to prove his key in it.
+func (s *Store) Stocktakes(ctx context.Context) ([]custody.Stocktake, error) {
+	rows, err := s.many(ctx, stocktakes, "1 = 1")
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(stocktakeOf))
+}
+
+// Sightings lists what was seen in a year's count within the reach of the grant.
+func (s *Store) Sightings(ctx context.Context, g policy.Grant, year int) ([]custody.Sighting, error) {
+	rows, err := s.rowsCovered(ctx, g, sightings, is("year", int64(year)))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(sightingOf))
+}
+
+// InUse tells who of those appointed to a role holds a key in use.
+func (s *Store) InUse(ctx context.Context, role policy.Role) ([]string, error) {
+	rows, err := s.many(ctx, custodyKeys, "state = ? AND staff IN (SELECT a.staff FROM appointments a WHERE a.role = ?)", string(custody.Issued), string(role))
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, r := range rows {
+		list = append(list, r.text("staff"))
+	}
+	return list, nil
+}
+
+// TokenOf gives the token that a person holds now, with the key in it.
+func (s *Store) TokenOf(ctx context.Context, person string) (custody.Holding, error) {
+	key, err := s.KeyOf(ctx, person)
+	if err != nil {
+		return custody.Holding{}, err
+	}
+	r, err := s.one(ctx, custodyTokens, key.Token)
+	if err != nil {
+		return custody.Holding{}, err
+	}
+	return custody.Holding{Token: tokenOf(r), Key: key}, nil
+}
+
+// LossMark is what the register keeps of a token's one-time code: without the
+// portal's own key nobody can try codes against a copy of the table.
+func (s *Store) LossMark(serial, code string) []byte {
+	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 loss code"))
+	h.Write([]byte(serial + "\x00" + code))
+	return h.Sum(nil)
+}
+
+// TokenByLossCode finds the token of a person that the code reports lost;
+// notfound for a wrong code and for somebody who does not exist alike. It does
+// the same work for both.
+func (s *Store) TokenByLossCode(ctx context.Context, person, code string) (custody.Token, error) {
+	rows, err := s.many(ctx, custodyTokens, "custodian = ?", person)
+	if err != nil {
+		return custody.Token{}, err
+	}
+	var found *row
+	for _, r := range rows {
+		mark, _ := r.get("loss_mark").([]byte)
+		if len(mark) > 0 && hmac.Equal(mark, s.LossMark(r.id, code)) {
+			found = r
+		}
+	}
+	if found == nil {
+		hmac.Equal(make([]byte, 32), s.LossMark("none", code))
+		return custody.Token{}, notFound(custodyTokens)
+	}
+	return tokenOf(found), nil
+}
+
+// allCovered reads every row of a table within the reach of the grant.
+func (s *Store) allCovered(ctx context.Context, g policy.Grant, t *table) ([]*row, error) {
+	if g.IsZero() {
+		return nil, ungranted()
+	}
+	from, to := g.Range()
+	rows, err := s.many(ctx, t, "path >= ? AND path < ?", from, to)
+	if err != nil {
+		return nil, err
+	}
+	kept := rows[:0]
+	for _, r := range rows {
+		if g.Covers(r.path()) {
+			kept = append(kept, r)
+		}
+	}
+	return kept, nil
 }

@@ -107,6 +107,14 @@ var (
 	emergencies = &table{name: "emergencies", class: isRecord, subject: "emergency", power: true, shared: true,
 		columns: join(texts("id", "org", "path", "list", "staff", "fingerprint"), one(blob, "certificate"), texts("token", "role", "reason"),
 			numbers("called", "deadline"), texts("sealed", "state"), numbers("opened", "opening", "until", "used"), texts("told"))}
+	media = &table{name: "media", class: isRecord, subject: "medium", power: true, shared: true,
+		columns: join(texts("id", "kind", "custodian", "path", "for_staff", "encryption", "location", "contents", "state"), numbers("since"),
+			texts("by_staff", "second_staff", "reason"))}
+	stocktakes = &table{name: "stocktakes", class: isRecord, subject: "stocktake", power: true, shared: true,
+		columns: join(texts("id", "path"), numbers("year", "opened"), texts("by_staff"), one(maybe, "closed"), texts("closed_by", "second_staff", "note"),
+			numbers("expected", "proved", "counted", "missing"))}
+	sightings = &table{name: "sightings", class: isRecord, subject: "sighting", shared: true,
+		columns: join(texts("id", "path"), numbers("year"), texts("token", "how", "by_staff"), numbers("at"))}
 	windows = &table{name: "windows", class: isRecord, subject: "window", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "stage"), numbers("opens", "closes"), texts("paper", "reason"))}
 	applications = &table{name: "applications", class: isRecord, subject: "application",
@@ -164,7 +172,7 @@ var (
 
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
-	organisations, staff, filings, appointments, roleChanges, custodyKeys, custodyTokens, custodyRequests,
+	organisations, staff, filings, appointments, roleChanges, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
 	windows, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,

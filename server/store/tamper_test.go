@@ -179,7 +179,21 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 				return nil, err
 			}
 		}
-		all = append(all, s, k, m, o, v, i, d, q)
+		medium := custody.Medium{ID: fmt.Sprint("M-0", n), Custodian: person, Reason: word, State: custody.InUse}
+		count := custody.Stocktake{Year: 2000 + n, By: "U00001", Note: word}
+		seen := custody.Sighting{Year: 2000 + n, Token: p.Token(), By: person, How: word}
+		if word != "第一次" {
+			if _, err := tx.Medium(medium.ID); err != nil {
+				return nil, err
+			}
+			if _, err := tx.Stocktakes(); err != nil {
+				return nil, err
+			}
+			if _, err := tx.Sightings(seen.Year); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen)
 	}
 	return all, nil
 }

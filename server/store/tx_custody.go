@@ -1,7 +1,9 @@
 package store
 
 import (
+	"sealdesk/policy"
 	"sealdesk/server/custody"
+	"sealdesk/server/internal/fault"
 )
 
 // Key reads one key of the custody register.
@@ -80,4 +82,123 @@ func (tx *Tx) keys(c ...cond) ([]custody.Key, error) {
 		}
 	}
 	return listOf(rows, sure(keyOf))
+}
+
+// putHeld writes a thing that somebody holds under the path of its custodian or,
+// when it is on its way and the act reaches that far, of whoever it is for: so
+// the taker can take over what the officer gave out to his organisation, and
+// nobody pushes a thing into a body that he has no part in.
+func (tx *Tx) putHeld(t *table, custodian, taker string, cells func(path string) []any) error {
+	path, err := tx.pathOf(staff, custodian)
+	if err != nil {
+		return err
+	}
+	if taker != "" {
+		to, err := tx.pathOf(staff, taker)
+		if err != nil {
+			return err
+		}
+		if tx.grant.Covers(to) {
+			path = to
+		}
+	}
+	return tx.put(t, cells(path))
+}
+
+// Tokens lists every token of the register, by serial.
+func (tx *Tx) Tokens() ([]custody.Token, error) {
+	rows, err := tx.where(custodyTokens)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if err := tx.believe(r); err != nil {
+			return nil, err
+		}
+	}
+	return listOf(rows, sure(tokenOf))
+}
+
+// Known tells which of the serial numbers are in the register.
+func (tx *Tx) Known(serials ...string) (map[string]bool, error) {
+	known := map[string]bool{}
+	for len(serials) > 0 {
+		n := min(len(serials), 500)
+		c := cond{column: "serial"}
+		for _, s := range serials[:n] {
+			c.values = append(c.values, s)
+		}
+		serials = serials[n:]
+		rows, err := tx.where(custodyTokens, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			known[r.id] = true
+		}
+	}
+	return known, nil
+}
+
+// Medium reads one medium of the register (R59).
+func (tx *Tx) Medium(id string) (custody.Medium, error) {
+	r, err := tx.findPower(media, id)
+	if fault.Is(err, fault.NotFound) {
+		return custody.Medium{}, custody.NotRegistered(id)
+	}
+	if err != nil {
+		return custody.Medium{}, err
+	}
+	return mediumOf(r), nil
+}
+
+// MediaOf lists the media that a person answers for.
+func (tx *Tx) MediaOf(person string) ([]custody.Medium, error) {
+	rows, err := tx.where(media, is("custodian", person))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(mediumOf))
+}
+
+// Stocktakes lists the counts of all years.
+func (tx *Tx) Stocktakes() ([]custody.Stocktake, error) {
+	rows, err := tx.where(stocktakes)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if err := tx.believe(r); err != nil {
+			return nil, err
+		}
+	}
+	return listOf(rows, sure(stocktakeOf))
+}
+
+// Sightings lists what was seen in a year's count.
+func (tx *Tx) Sightings(year int) ([]custody.Sighting, error) {
+	rows, err := tx.where(sightings, is("year", int64(year)))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(sightingOf))
+}
+
+// InUse tells who of those appointed to a role holds a key in use.
+func (tx *Tx) InUse(role policy.Role) ([]string, error) {
+	appointed, err := tx.where(appointments, is("role", string(role)))
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, a := range appointed {
+		keys, err := tx.where(custodyKeys, is("staff", a.text("staff")), is("state", string(custody.Issued)))
+		if err != nil {
+			return nil, err
+		}
+		if len(keys) > 0 {
+			list = append(list, a.text("staff"))
+		}
+	}
+	return list, nil
 }

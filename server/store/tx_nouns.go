@@ -237,7 +237,13 @@ func (tx *Tx) putOther(noun any) error {
 	case custody.Key:
 		t, owner, id, cells = custodyKeys, staff, v.Staff, func(p string) []any { return keyCells(v, p) }
 	case custody.Token:
-		t, owner, id, cells = custodyTokens, staff, v.Custodian, func(p string) []any { return tokenCells(v, p) }
+		return tx.putHeld(custodyTokens, v.Custodian, v.For, func(p string) []any { return tokenCells(v, p) })
+	case custody.Medium:
+		return tx.putHeld(media, v.Custodian, v.For, func(p string) []any { return mediumCells(v, p) })
+	case custody.Stocktake:
+		t, owner, id, cells = stocktakes, staff, v.By, func(p string) []any { return stocktakeCells(v, p) }
+	case custody.Sighting:
+		t, owner, id, cells = sightings, staff, v.By, func(p string) []any { return sightingCells(v, p) }
 	case custody.Request:
 		t, owner, id, cells = custodyRequests, staff, v.Staff, func(p string) []any { return requestCells(v, p) }
 	default:
