@@ -36,6 +36,7 @@ var pageFuncs = template.FuncMap{
 	"bars":         bars,
 	"stampDate":    func(t time.Time) string { return t.In(china).Format("2006.01.02") },
 	"inc":          func(n int) int { return n + 1 },
+	"sum":          func(a, b int) int { return a + b },
 }
 
 func daySaid(t time.Time) string {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"time"
 
 	"sealdesk/web/view"
@@ -75,21 +74,4 @@ func planSamples() []sample {
 	form.Closes = view.Field{Value: "2024-12-02T00:00", Error: "超出外限 11月29日 24:00：请选不晚于 11月30日 00:00"}
 	bad.Amend = &form
 	return []sample{{"windows", amend}, {"windows-read-only", w}, {"windows-refused", bad}, {"windows-empty", view.Windows{Frame: f}}}
-}
-
-func keySamples() []sample {
-	f := frame("钥匙台账", "")
-	k := view.Keys{Frame: f, Lead: "共 659 把，每一把都有一名责任人。", Action: "/keys", Tiles: []view.Tile{{Count: 612, Text: "在用"}, {Count: 41, Text: "库存"}, {Count: 3, Text: "待交接"}, {Count: 2, Text: "停用"}, {Count: 1, Text: "挂失", Hot: true}, {Count: 9, Text: "30 天内到期"}},
-		State: view.Choices{Items: []view.Choice{{Text: "全部"}, {Value: "issued", Text: "在用"}}}, Paging: view.Paging{From: 1, To: 9, Total: 659, Next: "/keys?after=x", Unit: "把"}}
-	for i := range 9 {
-		k.Rows = append(k.Rows, view.KeyRow{Fingerprint: fmt.Sprintf("3f9a61c7 0be2d8%02d", i), Href: "/keys?fingerprint=x", Holder: "潘令仪", Number: "P-0388", Organisation: "休宁县教育局", Roles: "区县审核人员、县级负责人", State: view.Mark{Kind: "ok", Text: "在用"}, Until: clockAt(12, 31, 0, 0, 0)})
-	}
-	k.Rows[0].State, k.Rows[0].Note = view.Mark{Kind: "stop", Text: "挂失"}, "今天 09:41 报失"
-	k.Revoke = &view.RevokeForm{Action: "/keys/revoke", Kind: view.Choices{Items: []view.Choice{{Value: "lost", Text: "遗失"}, {Value: "revoked", Text: "吊销（离岗、损坏、换发）"}}}}
-	bad := k
-	bad.Frame = refused(f, "没有吊销", view.Fault{Field: "kind", Text: "请选事由"}, view.Fault{Field: "revoke_reason", Text: "请写说明"})
-	form := *k.Revoke
-	form.Key.Value, form.Kind.Error, form.Reason.Error = "3f9a61c70be2d84e", "请选事由", "请写说明"
-	bad.Revoke = &form
-	return []sample{{"keys", k}, {"keys-refused", bad}, {"keys-empty", view.Keys{Frame: f}}}
 }

@@ -29,6 +29,8 @@ func (p *Portal) confirmations(c *call) (answer, error) {
 			if o, err := p.store.Organisation(c.ctx, w.Unit); err == nil {
 				line.School = o.Name
 			}
+		} else if ofCustody(w.Kind) {
+			line.Name = subjectWords(w.Subject)
 		}
 		if nextSigner(w) == c.who.Staff.ID {
 			line.Href = "/confirmations/" + w.ID

@@ -319,7 +319,7 @@ func TestAKeyIsTakenOverByItsHolderWithItselfAndOnce(t *testing.T) {
 	leaf = certified(t, o, "NEW1", key)
 	page = o.ok(o.get(takeover(t, o.get("/enrolments/NEW1?installed=1"))))
 	second := w2.in(sec2)
-	second.done(second.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(leaf)}, "kind": {"revoked"}, "revoke_reason": {"发错"}}))
+	second.done(second.post("/keys/NEW1", do("revoke", "发错")))
 	mine := o.as(leaf, key)
 	if got := mine.handIn(mine.signed(page)); got.Status != statusOf(fault.Conflict) {
 		t.Errorf("a revoked key is taken over: %d %s", got.Status, got.Sentence)
@@ -374,7 +374,7 @@ func TestAHolderRenewsWithTheOldKeyWhichEndsWhenTheNewOneTakesOver(t *testing.T)
 func TestTheRevocationListNamesWhatEndedAndNobodyNeedSignIn(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	s := w.in(sec)
-	s.done(s.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(w.people[auditor].leaf)}, "kind": {"lost"}, "revoke_reason": {"遗失"}}))
+	s.done(s.post("/keys/"+tokenOf(auditor), do("lost", "遗失")))
 	second := w.twin() // its list is made at its start
 	var list *x509.RevocationList
 	for end := time.Now().Add(5 * time.Second); list == nil; time.Sleep(10 * time.Millisecond) {

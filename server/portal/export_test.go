@@ -43,3 +43,6 @@ const (
 
 // Names that the tests of cookies need.
 const CookieName = cookieName
+
+// SourceOf is what throttles tell apart.
+var SourceOf = source

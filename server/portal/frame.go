@@ -32,11 +32,16 @@ var places = []struct {
 	{policy.ListRoles, "flag", "任职变动", "/roles", nil},
 	{policy.GrantRole, "receipt", "待复签", "/confirmations", nil},
 	{policy.SignPledge, "flag", "我的备案", "/me", nil},
-	{policy.ListKeys, "key", "钥匙", "/keys", nil},
 	{policy.EnrolKey, "key", "签发证书", "/enrolments", nil},
 	{policy.EndSession, "token", "登录情况", "/sessions", nil},
+	{policy.CountersignCustody, "receipt", "待复签", "/confirmations", nil},
+	{policy.ListKeys, "key", "钥匙台账", "/keys", nil},
+	{policy.RequestKey, "people", "钥匙申领", "/requests", nil},
+	{policy.OpenStocktake, "table", "年度盘点", "/stocktakes", nil},
+	{policy.ListMedia, "book", "介质台账", "/media", nil},
 	{policy.ReadLog, "log", "日志", "/log", nil},
 	{policy.ViewPolicy, "table", "政策", "/policy", nil},
+	{policy.ProveKey, "token", "我的钥匙", "/key", nil},
 }
 
 // frame is what stands around every page of this person.

@@ -6,7 +6,6 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/custody"
-	"sealdesk/server/org"
 	"sealdesk/server/store"
 )
 
@@ -32,8 +31,13 @@ func byOne(move func(custody.Holding, string, string, time.Time) (custody.Holdin
 }
 
 var keyDeeds = map[seal.Kind]keyDeed{
-	seal.KeyRevoke: {policy.RevokeKey, byOne(custody.Holding.Revoke)},
-	seal.KeyLost:   {policy.ReportLoss, byOne(custody.Holding.ReportLost)},
+	seal.KeyRevoke:  {policy.RevokeKey, byOne(custody.Holding.Revoke)},
+	seal.KeyLost:    {policy.ReportLoss, byOne(custody.Holding.ReportLost)},
+	seal.KeyFound:   {policy.FindKey, byOne(custody.Holding.Found)},
+	seal.KeySuspend: {policy.SuspendKey, byOne(custody.Holding.Suspend)},
+	seal.KeyReceive: {policy.ReceiveKey, byOne(custody.Holding.Receive)},
+	seal.KeyRestore: {policy.RestoreKey, custody.Holding.Restore},
+	seal.KeyDestroy: {policy.DestroyKey, custody.Holding.Destroy},
 }
 
 func (m *keyMatter) act() policy.Act { return keyDeeds[m.kind].act }
@@ -67,47 +71,4 @@ func (m *keyMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now 
 	d.puts = next.Records()
 	d.statement, err = holding.Statement(m.kind, h, custodian, m.Reason)
 	return d, err
-}
-
-// holdingOf reads a token with its current key.
-func holdingOf(r rows, serial string) (custody.Holding, error) {
-	t, err := r.Token(serial)
-	if err != nil {
-		return custody.Holding{}, err
-	}
-	keys, err := r.KeysIn(serial)
-	return custody.HoldingOf(t, keys), err
-}
-
-func namedOf(r rows, staff string) (custody.Named, error) {
-	s, err := r.Staff(staff)
-	return custody.Named{Staff: s.ID, Name: s.Name}, err
-}
-
-// proposeKey asks for the seal over an act on one token; the grant is asked for
-// the body of its custodian.
-func (p *Portal) proposeKey(c *call, kind seal.Kind, serial, reason, back string) (answer, error) {
-	body, err := p.bodyOfToken(c, serial)
-	if err != nil {
-		return nil, err
-	}
-	return p.propose(c, &keyMatter{kind: kind, Serial: serial, Reason: reason}, body, back)
-}
-
-// bodyOfToken is the organisation of a token's custodian; of a token that is
-// not in this person's reach it tells as little as of one that does not exist.
-func (p *Portal) bodyOfToken(c *call, serial string) (org.Organisation, error) {
-	_, grant, err := p.place(c, policy.ListKeys)
-	if err != nil {
-		return org.Organisation{}, err
-	}
-	t, err := p.store.Token(c.ctx, grant, serial)
-	if err != nil {
-		return org.Organisation{}, err
-	}
-	holder, err := p.store.Staff(c.ctx, t.Custodian)
-	if err != nil {
-		return org.Organisation{}, err
-	}
-	return p.store.Organisation(c.ctx, holder.Org)
 }

@@ -3,104 +3,255 @@ package portal
 import (
 	"crypto/x509"
 	"strings"
+	"time"
 
-	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
-	"sealdesk/web"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+	"sealdesk/server/store"
 	"sealdesk/web/view"
 )
 
-// GET /keys: the register of keys.
+// keyPage is how many tokens one page of the board shows.
+const keyPage = 50
+
+// expiring is how long before its end a certificate is worth a warning.
+const expiring = 30 * 24 * time.Hour
+
+// keyStates are the states of the board, in the order of its tiles.
+var keyStates = []custody.State{custody.Issued, custody.InStore, custody.HandoverPending, custody.Suspended, custody.Lost, custody.Revoked, custody.Destroyed}
+
+// GET /keys: the board of keys. No business data is on it.
 func (p *Portal) listKeys(c *call) (answer, error) {
-	v, err := p.keysPage(c)
+	body, grant, err := p.place(c, policy.ListKeys)
 	if err != nil {
 		return nil, err
 	}
+	v := view.Keys{Frame: p.frame(c, "钥匙"), Action: "/keys", Find: view.Field{Value: c.form.Get("name")}}
+	counts, err := p.store.TokenCounts(c.ctx, grant)
+	if err != nil {
+		return nil, err
+	}
+	ending, err := p.endingKeys(c, grant)
+	if err != nil {
+		return nil, err
+	}
+	total := 0
+	for _, s := range keyStates {
+		total += counts[s]
+		v.Tiles = append(v.Tiles, view.Tile{Count: counts[s], Text: s.Word(), Hot: s == custody.Lost && counts[s] > 0, Href: "/keys?state=" + string(s)})
+	}
+	v.Lead = body.Name + "范围内共 " + number(total) + " 把，每一把都有一名责任人；停用和报失从下一次操作起生效。"
+	if v.Todo, err = p.keyWork(c, grant, counts, len(ending)); err != nil {
+		return nil, err
+	}
+	filter, err := p.tokenFilter(c, &v, ending)
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.store.TokenPage(c.ctx, grant, filter, c.form.Get("at"), keyPage)
+	if err != nil {
+		return nil, err
+	}
+	if v.Rows, err = p.keyRows(c, grant, found.Rows); err != nil {
+		return nil, err
+	}
+	v.Paging = pagingOf(c.form, "/keys", found.Prev, found.Next, found.Total, "把")
+	v.Empty = "没有符合条件的钥匙。去掉一些筛选再看。"
+	if total == 0 {
+		v.Empty = "这里还没有钥匙。新钥匙到货后，先办入库。"
+	}
+	v.Links = p.keyLinks(c)
 	return page{view: v}, nil
 }
 
-func (p *Portal) keysPage(c *call) (view.Keys, error) {
-	grant, err := p.officerGrant(c, policy.ListKeys)
-	if err != nil {
-		return view.Keys{}, err
+// keyLinks are the other pages of the register that this person may open.
+func (p *Portal) keyLinks(c *call) []view.Link {
+	var list []view.Link
+	for _, l := range []struct {
+		act        policy.Act
+		text, href string
+	}{{policy.DeliverKeys, "新钥匙入库", "/deliveries"}, {policy.RequestKey, "钥匙申领", "/requests"}, {policy.OpenStocktake, "年度盘点", "/stocktakes"}, {policy.ListMedia, "介质台账", "/media"}} {
+		if p.anywhere(c, l.act) {
+			list = append(list, view.Link{Text: l.text, Href: l.href})
+		}
 	}
+	return list
+}
+
+// endingKeys are the keys in use whose certificate ends soon, or has ended.
+func (p *Portal) endingKeys(c *call, grant policy.Grant) ([]string, error) {
 	keys, err := p.store.Keys(c.ctx, grant)
 	if err != nil {
-		return view.Keys{}, err
-	}
-	v := view.Keys{Frame: p.frame(c, "钥匙"), Action: "/keys", Find: view.Field{Value: c.form.Get("name")}, Lead: "每把钥匙始终有一名保管人；停用从下一次操作起生效。"}
-	count := map[custody.State]int{}
-	state, find := c.form.Get("state"), strings.TrimSpace(c.form.Get("name"))
-	for _, k := range keys {
-		count[k.State]++
-		if state != "" && string(k.State) != state || find != "" && k.Staff != find && !strings.HasPrefix(k.Fingerprint, strings.ToLower(find)) {
-			continue
-		}
-		v.Rows = append(v.Rows, p.keyRow(c, k))
-	}
-	v.Paging.Total, v.Paging.Unit = len(v.Rows), "把"
-	v.State.Items = []view.Choice{{Value: "", Text: "全部", Chosen: state == ""}}
-	for _, s := range []custody.State{custody.Issued, custody.Lost, custody.Revoked} {
-		v.Tiles = append(v.Tiles, view.Tile{Count: count[s], Text: s.Word(), Hot: s == custody.Lost && count[s] > 0})
-		v.State.Items = append(v.State.Items, view.Choice{Value: string(s), Text: s.Word(), Chosen: state == string(s)})
-	}
-	if _, err := p.officerGrant(c, policy.RevokeKey); err == nil {
-		kind := c.form.Get("kind")
-		v.Revoke = &view.RevokeForm{Action: "/keys/revoke", Key: view.Field{Value: c.form.Get("fingerprint")}, Reason: view.Field{Value: c.form.Get("revoke_reason")},
-			Kind: view.Choices{Items: []view.Choice{{Value: "lost", Text: "报失", Chosen: kind == "lost"}, {Value: "revoked", Text: "停用（离岗、损坏、换发）", Chosen: kind == "revoked"}}}}
-	}
-	return v, nil
-}
-
-func (p *Portal) keyRow(c *call, k custody.Key) view.KeyRow {
-	kind := map[custody.State]string{custody.Issued: "ok", custody.Lost: "stop", custody.Revoked: "wait"}[k.State]
-	row := view.KeyRow{Fingerprint: grouped(k.Fingerprint[:16]), Href: "/keys?fingerprint=" + k.Fingerprint, Number: k.Staff, State: view.Mark{Kind: kind, Text: k.State.Word()}}
-	if s, err := p.store.Staff(c.ctx, k.Staff); err == nil {
-		row.Holder = s.Name
-		if o, err := p.store.Organisation(c.ctx, s.Org); err == nil {
-			row.Organisation = o.Name
-		}
-	}
-	if who, _, err := p.store.Officer(c.ctx, k.Staff, k.Fingerprint); err == nil {
-		var roles []policy.Role
-		for _, a := range who.Appointments {
-			roles = append(roles, a.Role)
-		}
-		row.Roles = roleWords(roles)
-	}
-	if cert, err := x509.ParseCertificate(k.Certificate); err == nil {
-		row.Until = cert.NotAfter
-	}
-	return row
-}
-
-// POST /keys/revoke
-func (p *Portal) proposeRevoke(c *call) (answer, error) {
-	next, err := p.revoke(c)
-	if err == nil {
-		return next, nil
-	}
-	return p.formAgain(c, err, refusedForm{act: policy.RevokeKey, inputs: map[string]string{"reason": "revoke_reason"},
-		page: func(r *view.Refusal) (web.Page, error) {
-			v, err := p.keysPage(c)
-			v.Refusal = r
-			return v, err
-		}})
-}
-
-func (p *Portal) revoke(c *call) (answer, error) {
-	kind := c.form.Get("kind")
-	if kind != "lost" && kind != "revoked" {
-		return nil, fault.New(fault.Invalid, "请选择报失或停用。").At("kind", "请选择报失或停用。")
-	}
-	key, err := p.store.KeyInCustody(c.ctx, strings.TrimSpace(c.form.Get("fingerprint")))
-	if err != nil {
-		if fault.Is(err, fault.NotFound) {
-			return nil, fault.New(fault.Invalid, "没有登记过这把钥匙。请从清单里选择。").At("fingerprint", "请从清单里选择。")
-		}
 		return nil, err
 	}
-	return p.proposeKey(c, map[string]seal.Kind{"lost": seal.KeyLost, "revoked": seal.KeyRevoke}[kind], key.Token, c.form.Get("revoke_reason"), "/keys")
+	var serials []string
+	for _, k := range keys {
+		if k.State == custody.Issued && endsSoon(k, c.received) {
+			serials = append(serials, k.Token)
+		}
+	}
+	return serials, nil
+}
+
+func endOf(k custody.Key) time.Time {
+	cert, err := x509.ParseCertificate(k.Certificate)
+	if err != nil {
+		return time.Time{}
+	}
+	return cert.NotAfter
+}
+
+func endsSoon(k custody.Key, now time.Time) bool {
+	end := endOf(k)
+	return !end.IsZero() && end.Sub(now) < expiring
+}
+
+// keyWork is what somebody has to do about keys now.
+func (p *Portal) keyWork(c *call, grant policy.Grant, counts map[custody.State]int, ending int) ([]view.Due, error) {
+	var list []view.Due
+	add := func(n int, what, note, text, href string) {
+		if n > 0 {
+			list = append(list, view.Due{What: what, Count: n, Unit: "件", Note: note, Act: view.Link{Text: text, Href: href}, Quiet: true})
+		}
+	}
+	asked, err := p.store.Requests(c.ctx, grant, custody.Asked)
+	if err != nil {
+		return nil, err
+	}
+	add(len(asked), "申领待发放", "由安全保密管理员选一把在库的钥匙发放。", "看申领", "/requests")
+	add(counts[custody.HandoverPending], "钥匙在途，待写入证书或接收", "交出的钥匙已经失效，责任人仍是交出人，直到对方接收。", "看在途", "/keys?state="+string(custody.HandoverPending))
+	add(counts[custody.Suspended], "已暂停，待核实", "核实之后由两人恢复，或停用。", "看暂停的", "/keys?state="+string(custody.Suspended))
+	add(ending, "证书 30 天内到期", "到期之前由保管人换发，过期后不能登录。", "看到期的", "/keys?due=ending")
+	waiting, err := p.custodyWaiting(c)
+	if err != nil {
+		return nil, err
+	}
+	add(waiting, "等您复签", "两人办理的事项，第一人已经签署。", "去看", "/confirmations")
+	return list, nil
+}
+
+// tokenFilter reads the filters of the board and shows them again.
+func (p *Portal) tokenFilter(c *call, v *view.Keys, ending []string) (store.TokenFilter, error) {
+	var f store.TokenFilter
+	if find := strings.TrimSpace(c.form.Get("name")); find != "" {
+		if s, err := p.store.Staff(c.ctx, strings.ToUpper(find)); err == nil {
+			f.Custodian = s.ID
+		} else {
+			f.Serial = strings.ToUpper(find)
+		}
+		v.Chips = append(v.Chips, view.Chip{Text: "查找“" + find + "”", Href: "/keys?" + without(c.form, "name", "at").Encode()})
+	}
+	state := c.form.Get("state")
+	v.State.Items = []view.Choice{{Value: "", Text: "全部", Chosen: state == ""}}
+	for _, s := range keyStates {
+		v.State.Items = append(v.State.Items, view.Choice{Value: string(s), Text: s.Word(), Chosen: state == string(s)})
+	}
+	if state != "" {
+		f.State = custody.State(state)
+		v.Chips = append(v.Chips, view.Chip{Text: f.State.Word(), Href: "/keys?" + without(c.form, "state", "at").Encode()})
+	}
+	if c.form.Get("due") == "ending" {
+		f.Serials = append([]string{}, ending...)
+		v.Chips = append(v.Chips, view.Chip{Text: "证书 30 天内到期", Href: "/keys?" + without(c.form, "due", "at").Encode()})
+	}
+	organs, err := p.organChoices(c)
+	if err != nil || len(organs.Items) < 3 {
+		return f, err
+	}
+	v.Organ = organs
+	if id := c.form.Get("organisation"); id != "" {
+		o, err := p.store.Organisation(c.ctx, id)
+		switch {
+		case err == nil:
+			f.Path = o.Path
+			v.Chips = append(v.Chips, view.Chip{Text: o.Name, Href: "/keys?" + without(c.form, "organisation", "at").Encode()})
+		case fault.Is(err, fault.NotFound):
+			f.Serials = []string{} // an unknown organ has no key
+		default:
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// keyRows shows tokens with their keys and people, in a handful of queries
+// however many rows there are.
+func (p *Portal) keyRows(c *call, grant policy.Grant, tokens []custody.Token) ([]view.KeyRow, error) {
+	var serials, people []string
+	for _, t := range tokens {
+		serials, people = append(serials, t.Serial), append(people, t.Custodian)
+		if t.For != "" {
+			people = append(people, t.For)
+		}
+	}
+	keys, err := p.store.KeysInAll(c.ctx, grant, serials...)
+	if err != nil {
+		return nil, err
+	}
+	staff, err := p.store.People(c.ctx, people...)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := p.store.RolesOf(c.ctx, people...)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := p.store.LastSeen(c.ctx, people...)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	rows := make([]view.KeyRow, len(tokens))
+	for i, t := range tokens {
+		holder := staff[t.Custodian]
+		rows[i] = view.KeyRow{Serial: t.Serial, Label: t.Label, Href: "/keys/" + escaped(t.Serial), Holder: orText(holder.Name, t.Custodian), Number: t.Custodian,
+			Organisation: p.orgName(c, names, holder), Roles: roleWords(rolesIn(roles[t.Custodian])), State: keyMark(t.State)}
+		if t.For != "" {
+			rows[i].To = orText(staff[t.For].Name, t.For)
+		}
+		if k, ok := keys[t.Serial]; ok {
+			rows[i].Until, rows[i].Soon = endOf(k), endsSoon(k, c.received)
+			if at := seen[k.Staff]; !at.Before(k.Since) {
+				rows[i].Seen = at
+			}
+		}
+	}
+	return rows, nil
+}
+
+func rolesIn(held []org.Appointment) []policy.Role {
+	list := make([]policy.Role, len(held))
+	for i, a := range held {
+		list[i] = policy.Role(a.Role)
+	}
+	return list
+}
+
+// orgName is where a person is at home, each organisation read once.
+func (p *Portal) orgName(c *call, known map[string]string, s org.Staff) string {
+	if name, ok := known[s.Org]; ok {
+		return name
+	}
+	o, err := p.store.Organisation(c.ctx, s.Org)
+	if err != nil {
+		return s.Org
+	}
+	known[s.Org] = o.Name
+	return o.Name
+}
+
+func keyMark(s custody.State) view.Mark {
+	kind := map[custody.State]string{custody.Issued: "ok", custody.Lost: "stop", custody.Suspended: "hold", custody.HandoverPending: "ask"}[s]
+	return view.Mark{Kind: orText(kind, "wait"), Text: s.Word()}
+}
+
+// minute prints a moment of the register for people.
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "无"
+	}
+	return t.In(registration.Shanghai).Format("2006-01-02 15:04")
 }

@@ -29,14 +29,13 @@ type rows interface {
 	Staff(id string) (org.Staff, error)
 	Delegation(id string) (registration.Delegation, error)
 	RelativesOf(person string) ([]registration.Relative, error)
-	Token(serial string) (custody.Token, error)
-	KeysIn(token string) ([]custody.Key, error)
 	peopleRows
 	Policies() ([]policy.Sealed, error)
 	Everyone() ([]policy.Person, error)
 	Key(fingerprint string) (custody.Key, error)
 	KeysAlike(k custody.Key) ([]custody.Key, error)
 	emergencyRows
+	custodyRows
 }
 
 // A matter is what somebody wants to do under a seal: what was typed and
@@ -112,6 +111,24 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.EmergencyCall:    func() matter { return &emergencyMatter{} },
 	seal.KeyEnrol:         func() matter { return &enrolMatter{} },
 	seal.KeyRenew:         func() matter { return &renewMatter{} },
+	seal.KeyFound:         func() matter { return &keyMatter{kind: seal.KeyFound} },
+	seal.KeySuspend:       func() matter { return &keyMatter{kind: seal.KeySuspend} },
+	seal.KeyRestore:       func() matter { return &keyMatter{kind: seal.KeyRestore} },
+	seal.KeyReceive:       func() matter { return &keyMatter{kind: seal.KeyReceive} },
+	seal.KeyDestroy:       func() matter { return &keyMatter{kind: seal.KeyDestroy} },
+	seal.KeyDelivery:      func() matter { return &deliveryMatter{} },
+	seal.KeyRequest:       func() matter { return &requestMatter{} },
+	seal.KeyAssign:        func() matter { return &assignMatter{} },
+	seal.KeyHandover:      func() matter { return &handoverMatter{} },
+	seal.StocktakeOpen:    func() matter { return &stocktakeMatter{} },
+	seal.StocktakeProve:   func() matter { return &proveMatter{} },
+	seal.StocktakeCount:   func() matter { return &countMatter{} },
+	seal.StocktakeClose:   func() matter { return &closeMatter{} },
+	seal.MediumRegister:   func() matter { return &registerMatter{} },
+	seal.MediumHandover:   func() matter { return &mediumMatter{kind: seal.MediumHandover} },
+	seal.MediumTakeover:   func() matter { return &mediumMatter{kind: seal.MediumTakeover} },
+	seal.MediumWipe:       func() matter { return &mediumMatter{kind: seal.MediumWipe} },
+	seal.MediumDestroy:    func() matter { return &mediumMatter{kind: seal.MediumDestroy} },
 }
 
 // seconds are the acts by which the second signer completes the first's.
@@ -119,11 +136,14 @@ var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.
 	policy.Withdraw: policy.CountersignWithdraw, policy.RemoveRelative: policy.CountersignRelative,
 	policy.ProposePolicy: policy.CountersignPolicy,
 	policy.SetCustodians: policy.CountersignCustodian,
-	policy.AskRole:       policy.GrantRole}
+	policy.AskRole:       policy.GrantRole,
+	policy.RestoreKey:    policy.CountersignCustody, policy.DestroyKey: policy.CountersignCustody, policy.CloseStocktake: policy.CountersignCustody,
+	policy.EndMedium: policy.CountersignCustody}
 
 // urgent are the acts that take power away, keep the institution itself in
 // order or renew one's own key: they do not wait for anybody's training or filing.
-var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.ProposePolicy: true, policy.RenewKey: true,
+var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.SuspendKey: true, policy.HandOverKey: true,
+	policy.FindKey: true, policy.ReceiveKey: true, policy.ProveKey: true, policy.ProposePolicy: true, policy.RenewKey: true,
 	policy.SetCustodians: true, policy.SealEmergency: true}
 
 // propose drafts a matter from the rows as they are and asks for the seal.
@@ -225,7 +245,7 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 			}
 		}
 		return audit.Entry{Subject: d.subject}, nil
-	}, store.Reads(m.refs()...), store.Long(longBudget(m.size())))
+	}, store.Reads(m.refs()...), store.Long(budgetOf(m)))
 	if s, ok := m.(settler); ok && err == nil {
 		if err := s.settle(again(c.ctx), p); err != nil {
 			p.log.Error("a finished matter is not settled", "request", c.number, "cause", err.Error())
@@ -237,6 +257,16 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 // longBudget gives a batch time in proportion to its rows.
 func longBudget(rows int) time.Duration {
 	return 250*time.Millisecond + time.Duration(rows)*5*time.Millisecond
+}
+
+// patient is a matter that reads a whole register in its transaction.
+type patient interface{ budget() time.Duration }
+
+func budgetOf(m matter) time.Duration {
+	if p, ok := m.(patient); ok {
+		return p.budget()
+	}
+	return longBudget(m.size())
 }
 
 // again is the context of work that goes on when the browser went away.

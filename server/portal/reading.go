@@ -67,17 +67,11 @@ func (r reading) Delegation(id string) (registration.Delegation, error) {
 	return r.store.Delegation(r.ctx, id)
 }
 func (r reading) Staff(id string) (org.Staff, error) { return r.store.Staff(r.ctx, id) }
-func (r reading) Token(serial string) (custody.Token, error) {
-	return r.store.Token(r.ctx, r.grant, serial)
-}
 func (r reading) Key(fingerprint string) (custody.Key, error) {
 	return r.store.KeyInCustody(r.ctx, fingerprint)
 }
 func (r reading) KeysAlike(k custody.Key) ([]custody.Key, error) {
 	return r.store.KeysAlike(r.ctx, k)
-}
-func (r reading) KeysIn(token string) ([]custody.Key, error) {
-	return r.store.KeysIn(r.ctx, r.grant, token)
 }
 
 func (r reading) Policies() ([]policy.Sealed, error) { return r.store.Policies(r.ctx, r.grant) }

@@ -116,8 +116,6 @@ var routes = []route{
 	{"GET", "/log", signedIn, (*Portal).readLog},
 	{"GET", "/log/:number", signedIn, (*Portal).readEntry},
 	{"GET", "/keys", signedIn, (*Portal).listKeys},
-	{"POST", "/keys/revoke", signedIn, (*Portal).proposeRevoke},
-
 	{"GET", "/policy", signedIn, (*Portal).showPolicy},
 	{"GET", "/policy/file", signedIn, (*Portal).policyFile},
 	{"GET", "/policy/new", signedIn, (*Portal).newPolicy},
@@ -138,6 +136,32 @@ var routes = []route{
 	{"POST", "/emergency/:id/acknowledge", signedIn, (*Portal).acknowledgeEmergency},
 	{"POST", "/custodians", signedIn, (*Portal).proposeCustodians},
 	{"GET", "/custodians/:id", signedIn, (*Portal).signCustodians},
+	{"GET", "/keys/:serial", signedIn, (*Portal).showToken},
+	{"POST", "/keys/:serial", signedIn, (*Portal).proposeToken},
+	{"GET", "/keys/:serial/sheet", signedIn, (*Portal).handoverSheet},
+	{"GET", "/deliveries", signedIn, (*Portal).deliveries},
+	{"GET", "/deliveries/template", signedIn, (*Portal).deliveryTemplate},
+	{"POST", "/deliveries", signedIn, (*Portal).uploadDelivery},
+	{"GET", "/deliveries/:id", signedIn, (*Portal).showDelivery},
+	{"POST", "/deliveries/:id", signedIn, (*Portal).takeDelivery},
+	{"GET", "/requests", signedIn, (*Portal).listRequests},
+	{"POST", "/requests", signedIn, (*Portal).proposeRequest},
+	{"GET", "/stocktakes", signedIn, (*Portal).stocktakes},
+	{"POST", "/stocktakes", signedIn, (*Portal).beginStocktake},
+	{"POST", "/stocktakes/:year/count", signedIn, (*Portal).countTokens},
+	{"POST", "/stocktakes/:year/close", signedIn, (*Portal).closeStocktake},
+	{"GET", "/media", signedIn, (*Portal).listMedia},
+	{"POST", "/media", signedIn, (*Portal).proposeMedium},
+	{"GET", "/media/:id", signedIn, (*Portal).showMedium},
+	{"POST", "/media/:id", signedIn, (*Portal).actOnMedium},
+
+	{"GET", "/key", signedIn, (*Portal).myKey},
+	{"POST", "/key/handover", signedIn, (*Portal).proposeHandover},
+	{"POST", "/key/prove", signedIn, (*Portal).proposeProof},
+	{"POST", "/key/loss-code", signedIn, (*Portal).issueLossCode},
+	{"GET", "/lost", anyone, (*Portal).lostPage},
+	{"POST", "/lost", anyone, (*Portal).reportOwnLoss},
+	{"GET", "/handed-over", anyone, (*Portal).handedOver},
 }
 
 // Limits of one request.
@@ -148,7 +172,7 @@ const (
 )
 
 // uploads are the routes whose form carries a file.
-var uploads = map[string]bool{"/imports": true, "/applications/:id/withdraw": true}
+var uploads = map[string]bool{"/imports": true, "/applications/:id/withdraw": true, "/deliveries": true}
 
 // Handler is the staff listener: every route gets host check, headers, the
 // standard library's cross-origin protection, a body limit, a deadline, a

@@ -253,7 +253,7 @@ func TestASealAfterTheKeyWasTakenAwayIsRefusedAndTheLoginEnds(t *testing.T) {
 	w, a, p, _ := asked(t, 1)
 	der := a.signed(p)
 	s := w.in(sec)
-	s.done(s.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(a.Leaf)}, "kind": {"lost"}, "revoke_reason": {"钥匙丢失"}}))
+	s.done(s.post("/keys/"+tokenOf(auditor), url.Values{"do": {"lost"}, "reason": {"钥匙丢失"}}))
 	w.attack(a.Desk, der, fault.Locked, "已报失、停用", true)
 	if p := a.get("/applications"); !strings.HasPrefix(p.Path, "/sign-in") {
 		t.Errorf("still served: %s", p.Path)

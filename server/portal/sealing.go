@@ -192,5 +192,8 @@ func (p *Portal) finish(c *call, der []byte, pending store.Pending) (string, err
 	if pl, err := payloadOf(pending); err == nil && onward[v.Kind()] {
 		return pl.Back, nil
 	}
+	if v.Kind() == seal.KeyHandover { // the seal ended the key that it was made with
+		return fmt.Sprintf("/handed-over?number=%d", receipt.Number), nil
+	}
 	return fmt.Sprintf("/receipts/%d", receipt.Number), nil
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/fault"
@@ -136,7 +135,7 @@ func TestCase59AKeyReportedLostEndsTheLoginAtTheNextRequestOnEveryPortal(t *test
 	bystander := other.in(auditor2)
 	s := w.in(sec)
 	w.clock.Set(at("2024-11-20 10:00:00"))
-	s.done(s.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(w.people[auditor].leaf)}, "kind": {"lost"}, "revoke_reason": {"上午遗失"}}))
+	s.done(s.post("/keys/"+tokenOf(auditor), url.Values{"do": {"lost"}, "reason": {"上午遗失"}}))
 	size := w.size()
 	locked(t, there, "/applications")
 	locked(t, here, "/applications")

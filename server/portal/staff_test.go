@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 )
@@ -110,7 +109,7 @@ func TestR54ALeaversAccountClosesAtTheNextRequestAndTheExitWaitsForTheKey(t *tes
 	l.refused(l.post("/staff/"+auditor2+"/exit", nil), fault.Forbidden, "")
 	back := newcomer(auditor2)
 	l.refusedPlain(l.post("/staff", back), fault.Conflict, "离岗手续还没有办结")
-	s.done(s.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(w.people[auditor2].leaf)}, "kind": {"revoked"}, "revoke_reason": {"离岗交回"}}))
+	s.done(s.post("/keys/"+tokenOf(auditor2), do("revoke", "离岗交回")))
 	s.done(s.post("/staff/"+auditor2+"/exit", nil))
 	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.ExitStaff || e.Subject != "staff/"+auditor2 {
 		t.Errorf("the entry is %+v", e)

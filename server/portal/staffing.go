@@ -261,6 +261,18 @@ func inHand(r rows, person string) (held, returned []string, err error) {
 	for _, t := range tokens {
 		sort("钥匙", t.Serial, t.State)
 	}
+	media, err := r.MediaOf(person)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range media {
+		words := fmt.Sprintf("介质 %s（%s）", m.ID, m.State.Word())
+		if m.State == custody.Scrapped {
+			returned = append(returned, words)
+		} else {
+			held = append(held, words)
+		}
+	}
 	return held, returned, nil
 }
 
