@@ -16,6 +16,8 @@ const (
 	EndPost              Act = "end_post"               // 离岗备案 (R54)
 	ExitStaff            Act = "exit_staff"             // 办结离岗 (R54)
 	SignPledge           Act = "sign_pledge"            // 签署承诺书 (R54)
+	EnterTraining        Act = "enter_training"         // 登记培训 (R43)
+	ConfirmTraining      Act = "confirm_training"       // 确认培训 (R43)
 	AskRole              Act = "ask_role"               // 申请授予角色
 	GrantRole            Act = "grant_role"             // 授予角色
 	RemoveRole           Act = "remove_role"            // 免去角色
@@ -137,6 +139,8 @@ var acts = []actRow{
 	{EndPost, StaffResource, "离岗备案"},
 	{ExitStaff, StaffResource, "办结离岗"},
 	{SignPledge, StaffResource, "签署承诺书"},
+	{EnterTraining, StaffResource, "登记培训"},
+	{ConfirmTraining, StaffResource, "确认培训"},
 	{AskRole, AppointmentResource, "申请授予角色"},
 	{GrantRole, AppointmentResource, "授予角色"},
 	{RemoveRole, AppointmentResource, "免去角色"},

@@ -31,6 +31,8 @@ const (
 	StaffLeave       Kind = "staff-leave"       // 离岗备案
 	StaffExit        Kind = "staff-exit"        // 办结离岗
 	StaffPledge      Kind = "staff-pledge"      // 签署承诺书
+	TrainingEntry    Kind = "training"          // 登记培训
+	TrainingConfirm  Kind = "training-confirm"  // 确认培训
 	RoleGrant        Kind = "role-grant"        // 授予角色: lead and security officer
 	RoleRemoval      Kind = "role-removal"      // 免去角色
 	RoleReview       Kind = "role-review"       // 审阅任职变动
@@ -155,6 +157,8 @@ var forms = []Form{
 	statement(StaffLeave, "离岗备案", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), one("账户"), one("理由")),
 	statement(StaffExit, "办结离岗", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), many("钥匙与介质"), some("终止任职")),
 	statement(StaffPledge, "签署承诺书", one("人员编号"), one("姓名"), many("承诺")),
+	statement(TrainingEntry, "登记培训", one("计划年度"), one("人员编号"), one("姓名"), one("学习日期"), many("培训内容")),
+	statement(TrainingConfirm, "确认培训", one("计划年度"), one("人员编号"), one("姓名"), many("培训内容")),
 	statement(RoleGrant, "授予角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("授予后角色"), one("理由")),
 	statement(RoleRemoval, "免去角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("免去后角色"), one("理由")),
 	batch(RoleReview, "审阅任职变动", one("审阅范围")),

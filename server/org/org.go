@@ -33,7 +33,7 @@ type Staff struct {
 	FiledOn             *time.Time
 	Pledge              string     // how the pledge (承诺) was given: PledgeSealed or a paper number; empty while it is open
 	Closes              *time.Time // from this moment on the account is closed; nil while the post lasts
-	Trained             []int      // years whose training is complete (R43)
+	Training            []Lesson   // by year and topic (R43)
 }
 
 // Appointment gives one person one role in one body until it is ended.

@@ -75,7 +75,7 @@ func person(r record, trained string, year int) (s Staff, sentence string) {
 	}
 	switch r.get(trained) {
 	case "yes":
-		s.Trained = []int{year}
+		s.Training = FullTraining(year, time.Date(year, 1, 1, 0, 0, 0, 0, shanghai), trainedByRoster)
 	case "no":
 	default:
 		return s, "人员 " + s.ID + " 的 " + trained + " 应为 yes 或 no。"
@@ -117,6 +117,9 @@ func appointments(s Staff, words string, tree Tree) (list []Appointment, sentenc
 // pledgeOnFile is the pledge of people who were filed before this register
 // began: their paper form carries it.
 const pledgeOnFile = "随纸质备案表"
+
+// trainedByRoster stands for the confirmer of a training that a roster brought.
+const trainedByRoster = "roster"
 
 // Closed says that the post has ended, in the words of R54; nil while it lasts.
 // The closing moment itself is closed: what ends at 10:00:00.000 gives nothing
@@ -161,8 +164,8 @@ func (s Staff) MayAct(year int, now time.Time) error {
 	if err := s.MayServe(now); err != nil {
 		return err
 	}
-	if !slices.Contains(s.Trained, year) {
-		return fault.New(fault.Forbidden, "您 %d 年度的培训还没有完成，不能办理业务（通知第三部分“组织学习”）。请先完成培训并由负责人确认。", year)
+	if open := s.Open(year); open > 0 {
+		return fault.New(fault.Forbidden, "您 %d 年度的培训还没有完成（%d 项中还有 %d 项），不能办理业务（通知第三部分“组织学习”）。请先到“我的备案”登记学过的内容，由负责人确认。", year, len(Topics), open)
 	}
 	return nil
 }

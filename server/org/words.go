@@ -70,4 +70,10 @@ func RoleWords(roles []string) string {
 
 func asPolicy(err error, to **policy.Error) bool { return errors.As(err, to) }
 
+// number reads a plain decimal.
+func number(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }

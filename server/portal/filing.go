@@ -249,9 +249,12 @@ func (p *Portal) ownPage(c *call) (view.Office, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Sections = []view.Section{{ID: "account", Title: "账户", Facts: facts}}
+	v.Sections = []view.Section{{ID: "account", Title: "账户", Facts: facts}, p.trainingSection(c, s)}
+	if form := p.learnForm(c, s); form != nil {
+		v.Forms = append(v.Forms, *form)
+	}
 	if s.Pledge == "" && s.FiledOn != nil {
-		v.Forms = []view.ActForm{{ID: "pledge", Title: "签署承诺书", Action: "/me/pledge", Say: strings.Join(org.PledgeLines, "；") + "。"}}
+		v.Forms = append(v.Forms, view.ActForm{ID: "pledge", Title: "签署承诺书", Action: "/me/pledge", Say: strings.Join(org.PledgeLines, "；") + "。"})
 	}
 	return v, nil
 }

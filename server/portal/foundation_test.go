@@ -85,7 +85,7 @@ func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Poli
 	windows, err := registration.ParseWindows(bytes.NewReader(read(tb, "windows.csv")), sample.Year)
 	must(tb, err)
 	roster.Staff = append(roster.Staff, org.Staff{ID: deputy, Name: "汪知白", Org: school, Post: "副园长", Phone: "15400000001",
-		FiledOn: &foundingDay, Pledge: "随纸质备案表", Trained: []int{sample.Year}})
+		FiledOn: &foundingDay, Pledge: "随纸质备案表", Training: org.FullTraining(sample.Year, foundingDay, "roster")})
 	roster.Appointments = append(roster.Appointments, org.Appointment{ID: deputy + "/SC/" + school, Staff: deputy, Role: "SC", Org: school})
 	var nouns []any
 	for _, o := range tree.All() {
@@ -97,7 +97,7 @@ func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Poli
 		}
 		switch s.ID {
 		case untrained:
-			s.Trained = nil
+			s.Training = nil
 		case unfiled:
 			s.FiledOn = nil
 		}

@@ -83,6 +83,8 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.StaffLeave:       func() matter { return &leaveMatter{} },
 	seal.StaffExit:        func() matter { return &exitMatter{} },
 	seal.StaffPledge:      func() matter { return &pledgeMatter{} },
+	seal.TrainingEntry:    func() matter { return &learnMatter{} },
+	seal.TrainingConfirm:  func() matter { return &confirmTrainingMatter{} },
 	seal.RoleGrant:        func() matter { return &roleMatter{Granted: true} },
 	seal.RoleRemoval:      func() matter { return &roleMatter{} },
 	seal.RoleReview:       func() matter { return &roleReviewMatter{} },

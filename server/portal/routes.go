@@ -100,6 +100,8 @@ var routes = []route{
 
 	{"GET", "/me", signedIn, (*Portal).ownFile},
 	{"POST", "/me/pledge", signedIn, (*Portal).proposePledge},
+	{"POST", "/me/training", signedIn, (*Portal).proposeLearning},
+	{"POST", "/staff/:id/training", signedIn, (*Portal).proposeTrainingConfirmation},
 	{"GET", "/staff", signedIn, (*Portal).listStaff},
 	{"GET", "/staff/new", signedIn, (*Portal).newFiling},
 	{"POST", "/staff", signedIn, (*Portal).proposeFiling},

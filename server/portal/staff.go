@@ -182,7 +182,10 @@ func (p *Portal) personPage(c *call) (view.Office, error) {
 		if err != nil {
 			return v, err
 		}
-		v.Sections = append(v.Sections, view.Section{ID: "account", Title: "账户", Facts: facts})
+		v.Sections = append(v.Sections, view.Section{ID: "account", Title: "账户", Facts: facts}, p.trainingSection(c, *account))
+		if form := p.confirmForm(c, *account, body); form != nil {
+			v.Forms = append(v.Forms, *form)
+		}
 	} else {
 		first := filings[len(filings)-1]
 		v.Heading, v.Lead = first.Name, id+"，"+body.Name+first.Post+"。备案审核之前没有账户。"

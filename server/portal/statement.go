@@ -161,6 +161,8 @@ var afterSealing = map[seal.Kind][]string{
 	seal.StaffCheck:       {"同意的，账户按备案表开通或变更；退回的，由报备单位改正后重报"},
 	seal.StaffLeave:       {"账户到期即关闭，已打开的登录在下一次操作时结束", "钥匙和介质交还或停用之后，由安全保密管理员办结离岗"},
 	seal.StaffExit:        {"离岗手续办结，任职一并终止；办过的事项和签署保留"},
+	seal.TrainingEntry:    {"由本单位负责人确认后，本年度的业务才能办理"},
+	seal.TrainingConfirm:  {"四项内容都确认以后，对方可以办理本年度的业务"},
 	seal.RoleGrant:        {"您签署后，由安全保密管理员签署同一份文本，角色才授予", "授予后由安全审计员审阅"},
 	seal.RoleRemoval:      {"任职立即终止，对方下一次操作起不能再按这个角色办理", "由安全审计员审阅"},
 	seal.RoleReview:       {"所选变动标为已审阅"},

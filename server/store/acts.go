@@ -55,6 +55,8 @@ var rules = map[policy.Act]rule{
 	policy.EndPost:              alone(seal.StaffLeave),
 	policy.ExitStaff:            alone(seal.StaffExit),
 	policy.SignPledge:           alone(seal.StaffPledge),
+	policy.EnterTraining:        alone(seal.TrainingEntry),
+	policy.ConfirmTraining:      alone(seal.TrainingConfirm),
 	policy.AskRole:              rule{}.first(seal.RoleGrant),
 	policy.GrantRole:            rule{}.second(seal.RoleGrant),
 	policy.RemoveRole:           alone(seal.RoleRemoval),

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -61,11 +60,7 @@ func organisationOf(row *row) org.Organisation {
 }
 
 func staffCells(s org.Staff, path string) []any {
-	years := make([]string, len(s.Trained))
-	for i, y := range s.Trained {
-		years[i] = strconv.Itoa(y)
-	}
-	return []any{s.ID, s.Name, s.Org, path, s.Post, s.Phone, millisOrNull(s.FiledOn), s.Pledge, millisOrNull(s.Closes), strings.Join(years, " ")}
+	return []any{s.ID, s.Name, s.Org, path, s.Post, s.Phone, millisOrNull(s.FiledOn), s.Pledge, millisOrNull(s.Closes), org.PrintTraining(s.Training)}
 }
 
 func staffOf(row *row) org.Staff {
@@ -74,11 +69,7 @@ func staffOf(row *row) org.Staff {
 	r.any()
 	s.Post, s.Phone, s.FiledOn = r.text(), r.text(), momentOrNil(r.any())
 	s.Pledge, s.Closes = r.text(), momentOrNil(r.any())
-	for _, y := range strings.Fields(r.text()) {
-		if n, err := strconv.Atoi(y); err == nil {
-			s.Trained = append(s.Trained, n)
-		}
-	}
+	s.Training = org.ParseTraining(r.text())
 	return s
 }
 

@@ -110,6 +110,7 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	o := filled[org.Organisation]()
 	back(t, organisations, organisationCells(o), nil, sure(organisationOf), o)
 	s := filled[org.Staff]()
+	s.Training = org.FullTraining(2024, time.Date(2024, 9, 1, 0, 0, 0, 0, registration.Shanghai), "U1")
 	back(t, staff, staffCells(s, "/p/"), nil, sure(staffOf), s)
 	f := filled[org.Filing]()
 	back(t, filings, filingCells(f, "/p/"), nil, sure(filingOf), f)
