@@ -54,6 +54,12 @@ func (c *chair) held() {
 	c.t.tb.Fatal("no stream was opened")
 }
 
+// cookieHash is how a reader's cookie lies in the database.
+func cookieHash(t testing.TB, r reader) string {
+	t.Helper()
+	return portal.Hashed(cookies(t, r.Desk)[0].Value)
+}
+
 // same sits at the same browser, with the same cookie, at another portal.
 func (c *chair) same(other *town) reader {
 	c.t.tb.Helper()

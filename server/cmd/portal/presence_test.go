@@ -206,3 +206,55 @@ func TestAnAgentOrPortalThatEndsLocksTheSessionOfTheRealPrograms(t *testing.T) {
 		t.Error("locked again after the unlocking")
 	}
 }
+
+func TestTheSecondRoadOfTheRealProgramsNeedsNoPostToTheLoopback(t *testing.T) {
+	l := foundTown(t)
+	c := l.chair("U00002")
+	c.signIn()
+	portal, agent := "https://"+c.l.staff, "http://"+c.l.agent
+	page, _ := c.ask("GET", portal+"/keys?name=U00029", "", nil)
+	fingerprint := regexp.MustCompile(`fingerprint=([0-9a-f]{64})`).FindStringSubmatch(page)
+	if fingerprint == nil {
+		t.Fatal("no key to revoke")
+	}
+	_, at := c.ask("POST", portal+"/keys/revoke", portal, url.Values{"fingerprint": {fingerprint[1]}, "kind": {"revoked"}, "revoke_reason": {"离岗交回"}})
+	if !strings.HasPrefix(at, "/statements/") {
+		t.Fatalf("no statement but %s", at)
+	}
+	if _, to := c.ask("POST", portal+at+"/second", portal, url.Values{}); !strings.HasSuffix(to, "?second=1") {
+		t.Fatalf("the agent was not told: %s", to)
+	}
+	digest := strings.TrimPrefix(at, "/statements/")
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if page, _ = c.ask("GET", agent+"/", "", nil); strings.Contains(page, digest) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the agent's page shows nothing that waits")
+		}
+	}
+	if _, to := c.ask("POST", agent+"/fetch", portal, url.Values{"digest": {digest}}); to != "" {
+		t.Error("another page than the agent's own may fetch")
+	}
+	_, at = c.ask("POST", agent+"/fetch", agent, url.Values{"digest": {digest}})
+	page, _ = c.ask("GET", agent+at, "", nil)
+	if !strings.Contains(page, "离岗交回") {
+		t.Fatalf("not the text: %.500s", page)
+	}
+	pin, err := os.ReadFile(l.path("pins", c.staff))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, back := c.ask("POST", agent+at+"/sign", agent, url.Values{"once": {value(t, page, "once")}, "key": {value(t, page, "key")}, "pin": {strings.TrimSpace(string(pin))}})
+	want := portal + "/sealed#to=" + url.QueryEscape("/receipts/")
+	if !strings.HasPrefix(back, want) {
+		t.Fatalf("the browser is sent to %s", back)
+	}
+	receipt, err := url.QueryUnescape(strings.TrimPrefix(back, portal+"/sealed#to="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, to := c.ask("GET", portal+receipt, "", nil); to != "" || !strings.Contains(page, "停用钥匙") {
+		t.Errorf("no receipt: %s", to)
+	}
+}
