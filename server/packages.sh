@@ -17,6 +17,8 @@ want_test=(
   "fonts-noto-cjk|Chinese letters in the browser's pages"
   "libnss3|a second, independent PKCS#11 module"
   "libnss3-tools|makes that module's key database"
+  "gcc-mingw-w64-x86-64|builds the keyagent for Windows"
+  "wine64|starts that program"
   "opensc|pkcs11-tool and pkcs11-spy, for looking at tokens from outside"
 )
 
