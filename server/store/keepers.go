@@ -56,6 +56,9 @@ func keepersFrom(from rowSource) ([]string, error) {
 	}
 	var list []string
 	for _, a := range officers {
+		if !keeps(a) {
+			continue // ended: the row stays, the office does not
+		}
 		person, err := from.row(staff, a.text("staff"))
 		if err != nil {
 			return nil, err
@@ -81,7 +84,9 @@ func rolesFrom(from rowSource, person string) ([]policy.Role, error) {
 	}
 	var list []policy.Role
 	for _, a := range rows {
-		list = append(list, policy.Role(a.text("role")))
+		if a.get("ended") == nil {
+			list = append(list, policy.Role(a.text("role")))
+		}
 	}
 	return list, nil
 }
