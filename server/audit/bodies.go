@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/server/internal/fault"
@@ -49,6 +50,8 @@ type BodyReport struct {
 type bodyCheck struct {
 	dir      string
 	trust    seal.Trust
+	further  seal.Trust      // authorities beside the institution's own
+	enrolled map[string]bool // fingerprints of their certificates that officers enrolled under a seal
 	portal   string
 	subjects *Subjects
 	sealed   map[sealKey]bool // (statement text, key) that were used
@@ -65,7 +68,7 @@ type sealKey struct {
 }
 
 func verifyBodies(ctx context.Context, dir, bodies string, size uint64, findings *Findings) (BodyReport, error) {
-	c := &bodyCheck{dir: bodies, subjects: NewSubjects(), sealed: map[sealKey]bool{}, done: map[[32]byte]Digest{}, findings: findings}
+	c := &bodyCheck{dir: bodies, subjects: NewSubjects(), sealed: map[sealKey]bool{}, done: map[[32]byte]Digest{}, enrolled: map[string]bool{}, findings: findings}
 	for index := uint64(0); index*TileWidth < size; index++ {
 		if err := ctx.Err(); err != nil {
 			return c.report, fault.Wrap(err, fault.Unavailable, "验证被中断，无法判断。")
@@ -132,7 +135,7 @@ func (c *bodyCheck) entry(e Entry) (bool, error) {
 		}
 	}
 	c.once(e, text.Bytes)
-	verified, err := seal.VerifyDetached(sealed.Bytes, text.Bytes, c.trust, seal.Expect{Portal: c.portal, Kind: statement.Kind()}, e.Received)
+	verified, err := c.verify(sealed.Bytes, text.Bytes, statement.Kind(), e.Received)
 	if err != nil {
 		c.findings.add(at, labelSeal, "%s", sentence(err))
 		return true, nil
@@ -141,10 +144,28 @@ func (c *bodyCheck) entry(e Entry) (bool, error) {
 		c.findings.add(f.Index, f.Field, "%s", f.Sentence)
 	}
 	c.report.Seals++
+	if foreign := statement.Text.Get("证书指纹"); statement.Kind() == seal.KeyEnrol && foreign != "" {
+		c.enrolled[foreign] = true
+	}
 	if e.Signed == e.Signers {
 		return true, c.annex(e, statement)
 	}
 	return true, nil
+}
+
+// verify holds a seal against the institution's own authority; a certificate of
+// a further one counts only from the officer's seal that names it on.
+func (c *bodyCheck) verify(der, text []byte, kind seal.Kind, received time.Time) (seal.Detached, error) {
+	expect := seal.Expect{Portal: c.portal, Kind: kind}
+	verified, err := seal.VerifyDetached(der, text, c.trust, expect, received)
+	if err == nil || c.further.Roots == nil {
+		return verified, err
+	}
+	foreign, other := seal.VerifyDetached(der, text, c.further, expect, received)
+	if other != nil || !c.enrolled[seal.Fingerprint(foreign.Certificate)] {
+		return verified, err
+	}
+	return foreign, nil
 }
 
 // once holds that a text is sealed once by a key, whatever its salt.
@@ -199,16 +220,21 @@ func (c *bodyCheck) genesis(e Entry, s seal.Statement) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	pool := x509.NewCertPool()
+	words := strings.Fields(s.Text.Get("签发机构")) // a name may stand before the fingerprint
 	for _, cert := range roots {
-		words := strings.Fields(s.Text.Get("签发机构")) // a name may stand before the fingerprint
-		if words[len(words)-1] != seal.Fingerprint(cert) {
-			c.findings.add(0, "签发机构", "%s 里的证书不是启用陈述所列的签发机构。", CAPath)
-			return false, nil
+		of := &c.further
+		if words[len(words)-1] == seal.Fingerprint(cert) {
+			of = &c.trust
 		}
-		pool.AddCert(cert)
+		if of.Roots == nil {
+			of.Roots = x509.NewCertPool()
+		}
+		of.Roots.AddCert(cert)
 	}
-	c.trust = seal.Trust{Roots: pool}
+	if c.trust.Roots == nil {
+		c.findings.add(0, "签发机构", "%s 里没有启用陈述所列的签发机构。", CAPath)
+		return false, nil
+	}
 	c.portal = portalOf(s)
 	return true, nil
 }

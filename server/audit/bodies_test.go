@@ -131,3 +131,40 @@ func TestASealOfAForeignKeyIsFound(t *testing.T) {
 		t.Errorf("%v", r.Findings.List)
 	}
 }
+
+func TestASealOfAFurtherAuthorityCountsFromTheSealThatEnrolsItOnAndNotBefore(t *testing.T) {
+	enrol := func(l *audittest.Log, fingerprint string, by audittest.Person) {
+		l.Seal("enrol_key", "token/T1", seal.KeyEnrol, []seal.Field{{Label: "领用人", Value: "方（U00003）"}, {Label: "领用人机构", Value: "歙县"},
+			{Label: "钥匙序列号", Value: "T1"}, {Label: "颁发者", Value: "省"}, {Label: "算法", Value: "ECDSA P-256"}, {Label: "公钥摘要", Value: strings.Repeat("ab", 32)},
+			{Label: "证书指纹", Value: fingerprint}}, seal.Annex{}, by)
+	}
+	for name, c := range map[string]struct {
+		make func(l, province *audittest.Log)
+		ok   bool
+	}{
+		"enrolled": {func(l, p *audittest.Log) {
+			enrol(l, p.People[2].Fingerprint(), l.People[0])
+			l.Seal("login", "staff/U00003", seal.Login, nil, seal.Annex{}, p.People[2])
+		}, true},
+		"never enrolled": {func(l, p *audittest.Log) { l.Seal("login", "staff/U00003", seal.Login, nil, seal.Annex{}, p.People[2]) }, false},
+		"enrolled later": {func(l, p *audittest.Log) {
+			l.Seal("login", "staff/U00003", seal.Login, nil, seal.Annex{}, p.People[2])
+			enrol(l, p.People[2].Fingerprint(), l.People[0])
+		}, false},
+		"another one enrolled": {func(l, p *audittest.Log) {
+			enrol(l, p.People[1].Fingerprint(), l.People[0])
+			l.Seal("login", "staff/U00003", seal.Login, nil, seal.Annex{}, p.People[2])
+		}, false},
+		"enrolled by itself": {func(l, p *audittest.Log) {
+			enrol(l, p.People[2].Fingerprint(), p.People[2])
+			l.Seal("login", "staff/U00003", seal.Login, nil, seal.Annex{}, p.People[2])
+		}, false},
+	} {
+		l, province := audittest.Sample(t, 8), audittest.New(t)
+		c.make(l, province)
+		l.CAPEM = append(append([]byte{}, l.CAPEM...), province.CAPEM...)
+		if r := newScene(t, l).judge(); r.Findings.OK() != c.ok {
+			t.Errorf("%s: %v", name, r.Findings.List)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"sealdesk/hsm"
 	"sealdesk/policy"
+	"sealdesk/server/audit"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/internal/keyring"
 	"sealdesk/server/sheet"
@@ -197,15 +198,12 @@ func logCommand(ctx context.Context, args []string) error {
 	return h.export(ctx, rest[0], bodies)
 }
 
-// export writes the log; with bodies, the texts and seals too, and the CA's
-// certificate beside them, which entry 0 vouches for by its fingerprint.
+// export writes the log; with bodies, the texts and seals too, and beside them
+// the certificates of the authorities: the own one, which entry 0 vouches for by
+// its fingerprint, and the external ones.
 func (h *house) export(ctx context.Context, dir, bodies string) error {
 	if err := h.store.ExportLog(ctx, dir, bodies); err != nil || bodies == "" {
 		return err
 	}
-	ca, err := os.ReadFile(h.config.CA)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(bodies, "ca.pem"), ca, 0o600)
+	return os.WriteFile(filepath.Join(bodies, audit.CAPath), h.authorities, 0o600)
 }

@@ -34,12 +34,13 @@ func serve(ctx context.Context, args []string) error {
 
 // house is an opened portal: HSM, store and pages.
 type house struct {
-	config   config
-	vault    *vault
-	store    *store.Store
-	portal   *portal.Portal
-	external *revocation.Checker // nil if no external authority is trusted
-	log      *slog.Logger
+	config      config
+	vault       *vault
+	store       *store.Store
+	portal      *portal.Portal
+	external    *revocation.Checker // nil if no external authority is trusted
+	authorities []byte              // every trusted authority's certificate, PEM, the own one first
+	log         *slog.Logger
 }
 
 // open brings up everything that serving needs; it refuses when one part does.
@@ -67,7 +68,7 @@ func open(ctx context.Context, c config) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.external = trust.external
+	h.external, h.authorities = trust.external, trust.pem
 	if h.store, err = store.Open(ctx, c.store(), keys, rules, time.Now); err != nil {
 		return nil, err
 	}
