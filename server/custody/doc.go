@@ -13,4 +13,9 @@
 // section 5), that nothing is ever without a custodian, and that nobody does an
 // act of the officers for himself. It does not check certificates (hsm/seal) and
 // keeps nothing (store).
+//
+// Custodians are the named people of whom a quorum opens an Emergency: one
+// person, with one key, is security officer again, once and in time, on the day
+// when no security officer has a key in use. They hold the shares of the
+// keyring's recovery key too.
 package custody

@@ -2,13 +2,16 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
 )
@@ -149,5 +152,40 @@ func TestTheGenesisWritesDownTheProgramsOwnPolicyOrDoesNotHappen(t *testing.T) {
 	w.Policy = own
 	if p, err := w.Store.Policy(context.Background()); err != nil || p.Digest() != own.Digest() {
 		t.Errorf("before the genesis: %v", err)
+	}
+}
+
+func TestASimulationCountsWhatDelegationsLend(t *testing.T) {
+	w := storetest.New(t, store.SQLite)
+	now := w.Clock().Truncate(time.Second)
+	if err := officersAct(t, w, func(tx *store.Tx) error {
+		for n, d := range []registration.Delegation{
+			{ID: "HS1/1", School: "HS1", Kind: registration.Deputy, Delegate: "U00003", From: now.Add(-time.Hour), Until: now.Add(time.Hour)},
+			{ID: "HS1/2", School: "HS1", Kind: registration.Deputy, Delegate: "U00008", From: now.Add(-2 * time.Hour), Until: now.Add(-time.Hour)},
+			{ID: "HS2/1", School: "HS2", Kind: "centre", Delegate: "HS1", From: now.Add(-time.Hour), Until: now.Add(time.Hour)},
+		} {
+			d.By, d.Reason = "U00006", string(rune('a'+n))
+			if err := tx.Put(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := w.Store.Everyone(context.Background(), w.Grant(t, "U00001", policy.ViewPolicy, "341000"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lent []string
+	for _, p := range all {
+		for _, a := range p.Appointments {
+			if a.Role == policy.DH {
+				lent = append(lent, p.Staff+"@"+a.Body.ID)
+			}
+		}
+	}
+	if got := strings.Join(lent, " "); got != "U00003@HS1 U00004@HS2" {
+		t.Errorf("lent at the moment: %q", got)
 	}
 }

@@ -225,7 +225,11 @@ func (tx *Tx) Everyone() ([]policy.Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	return everyone(tx.grant, bodies, list), nil
+	lent, err := txRows{tx}.rowsOf(delegations, cond{})
+	if err != nil {
+		return nil, err
+	}
+	return everyone(tx.grant, bodies, list, lent, tx.act.received), nil
 }
 
 // Everyone lists the people with appointments within the reach of the grant.
@@ -233,31 +237,57 @@ func (s *Store) Everyone(ctx context.Context, g policy.Grant) ([]policy.Person, 
 	if g.IsZero() {
 		return nil, ungranted()
 	}
-	var bodies, list []*row
+	var bodies, list, lent []*row
 	err := s.within(ctx, func(r snapshot) (err error) {
 		if bodies, err = r.rows(organisations, want{"SELECT " + organisations.selection() + " FROM organisations", nil}); err != nil {
 			return err
 		}
-		list, err = r.rows(appointments, want{"SELECT " + appointments.selection() + " FROM appointments ORDER BY id", nil})
+		if list, err = r.rows(appointments, want{"SELECT " + appointments.selection() + " FROM appointments ORDER BY id", nil}); err != nil {
+			return err
+		}
+		lent, err = r.rows(delegations, want{"SELECT " + delegations.selection() + " FROM delegations ORDER BY id", nil})
 		return err
 	})
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return everyone(g, bodies, list), nil
+	return everyone(g, bodies, list, lent, s.clock()), nil
 }
 
-// everyone gathers appointments by person, both in the order of their numbers.
-func everyone(g policy.Grant, bodies, list []*row) []policy.Person {
+// everyone gathers appointments by person, both in the order of their numbers,
+// and what delegations lend them at the moment (see lend).
+func everyone(g policy.Grant, bodies, list, lent []*row, now time.Time) []policy.Person {
 	kinds := map[string]*row{}
 	for _, o := range bodies {
 		kinds[o.id] = o
 	}
-	people := map[string][]policy.Appointment{}
+	people, heads := map[string][]policy.Appointment{}, map[string][]string{}
+	give := func(staff string, role policy.Role, body string) {
+		if o := kinds[body]; o != nil && g.Covers(o.path()) {
+			people[staff] = append(people[staff], policy.Appointment{Role: role, Body: policy.Body{ID: o.id, Path: o.path(), Kind: o.text("kind")}})
+		}
+	}
 	for _, a := range list {
-		if o := kinds[a.text("org")]; o != nil && g.Covers(o.path()) {
-			people[a.text("staff")] = append(people[a.text("staff")],
-				policy.Appointment{Role: policy.Role(a.text("role")), Body: policy.Body{ID: o.id, Path: o.path(), Kind: o.text("kind")}})
+		role := policy.Role(a.text("role"))
+		if role.Lent() {
+			continue
+		}
+		give(a.text("staff"), role, a.text("org"))
+		if role == policy.SH {
+			heads[a.text("org")] = append(heads[a.text("org")], a.text("staff"))
+		}
+	}
+	for _, r := range lent {
+		d := delegationOf(r)
+		if !d.Active(now) {
+			continue
+		}
+		takers := heads[d.Delegate] // a centre school's heads
+		if kinds[d.Delegate] == nil {
+			takers = []string{d.Delegate}
+		}
+		for _, staff := range takers {
+			give(staff, policy.DH, d.School)
 		}
 	}
 	var all []policy.Person
