@@ -7,6 +7,7 @@ type Act string
 // The acts of the first stretch of the journey (domain sections 1 and 5).
 const (
 	Login                Act = "login"                  // 登录
+	LoginByTLS           Act = "login_tls"              // 登录 on the TLS road: the key proved itself in the handshake
 	Logout               Act = "logout"                 // 退出
 	EndSession           Act = "end_session"            // 结束他人的登录
 	ViewHome             Act = "view_home"              // 今日办理
@@ -130,6 +131,7 @@ type actRow struct {
 // acts is the closed list, in the order of the journey.
 var acts = []actRow{
 	{Login, SessionResource, "登录"},
+	{LoginByTLS, SessionResource, "证书登录"},
 	{Logout, SessionResource, "退出"},
 	{EndSession, SessionResource, "结束他人的登录"},
 	{ViewHome, HomeResource, "今日办理"},

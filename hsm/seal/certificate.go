@@ -41,6 +41,20 @@ func parsesAsKey(der cryptobyte.String) bool {
 	return err == nil
 }
 
+// CheckCertificate holds the certificate of a person whose key was proven in
+// another way than by a seal, such as a TLS handshake: its usage and its path
+// at that moment, exactly as Verify does. others are what came along; one that
+// is not part of the path is refused. A refusal is an *Error.
+func CheckCertificate(leaf *x509.Certificate, others []*x509.Certificate, trust Trust, at time.Time) error {
+	if !strongKey(leaf.PublicKey) {
+		return refuse(BadKey, "")
+	}
+	if err := checkUsage(leaf); err != nil {
+		return err
+	}
+	return checkPath(leaf, others, trust, at)
+}
+
 // checkUsage holds what the signer's certificate must say of itself: a
 // person's key for signing and client authentication, not an authority's.
 func checkUsage(leaf *x509.Certificate) error {

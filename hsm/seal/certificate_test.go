@@ -39,14 +39,18 @@ func TestOnlyACertificateForSigningAndClientAuthenticationSeals(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := sceneOf(t, ca, ca.person(t, key, c.alter), Conclude, noon).verify()
+			who := ca.person(t, key, c.alter)
+			sc := sceneOf(t, ca, who, Conclude, noon)
+			_, err := sc.verify()
+			handshake := CheckCertificate(who.cert, []*x509.Certificate{who.cert, ca.issuing}, ca.trust(), sc.received)
 			if c.reason == "" {
-				if err != nil {
-					t.Fatal(err)
+				if err != nil || handshake != nil {
+					t.Fatal(err, handshake)
 				}
 				return
 			}
 			wantReason(t, err, c.reason)
+			wantReason(t, handshake, c.reason)
 		})
 	}
 }

@@ -48,6 +48,7 @@ func (r rule) second(kinds ...seal.Kind) rule {
 // sections 4 and 5); the two seals of the genesis come together.
 var rules = map[policy.Act]rule{
 	policy.Login:                alone(seal.Login),
+	policy.LoginByTLS:           {unsealed: true}, // the handshake was signed, no text was
 	policy.Logout:               {unsealed: true},
 	policy.EndSession:           {unsealed: true}, // protects, and takes nothing away that a seal does not give back
 	policy.FileStaff:            alone(seal.StaffFiling),
