@@ -19,6 +19,11 @@ want_test=(
   "libnss3-tools|makes that module's key database"
   "gcc-mingw-w64-x86-64|builds the keyagent for Windows"
   "wine64|starts that program"
+  "curl|a client of the TLS road, with OpenSSL's PKCS#11 engine"
+  "libengine-pkcs11-openssl|that engine"
+  "gnutls-bin|a second, independent client of the TLS road"
+  "xvfb|a display for Chromium's own PIN dialog"
+  "xdotool|the keyboard before that display"
   "opensc|pkcs11-tool and pkcs11-spy, for looking at tokens from outside"
 )
 

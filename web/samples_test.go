@@ -67,6 +67,8 @@ func signInSamples() []sample {
 			{ID: "10112233445566778899aabbccddeeff", Holder: "沈知远", Number: "U00217", Started: now.Add(-2 * time.Hour), Seen: now.Add(-time.Hour), State: view.Mark{Kind: "hold", Text: "已锁定"}}}}},
 		{"sessions-empty", view.Sessions{Frame: frame("登录情况", ""), Lead: "每一行是一个浏览器里的登录。", Action: "/sessions/end", FindAction: "/sessions"}},
 		{"sign-in-resume", view.Resume{Frame: frame("锁定时没有提交的内容", ""), Action: "/resume", Fields: []view.Hidden{{Name: "reason", Value: "缺少考核材料"}}}},
+		{"sign-in-key", view.SignInByKey{Gate: gate("登录"), Name: "沈知远", Number: "U00028", Post: "/sign-in", Back: "/"}},
+		{"sign-in-key-locked", view.SignInByKey{Gate: gate("登录"), Name: "沈知远", Number: "U00028", Post: "/sign-in", Back: "/applications", Why: "离开超过 10 分钟，已经锁定。"}},
 		{"sign-in-refused", view.SignIn{Gate: refusal, Start: "/sign-in"}},
 		{"sign-in-waiting", view.SignInWaiting{Gate: gate("等待签名助手"), Agent: agentPost, Number: "7K2M-Q9TD", Issued: now, Expires: now.Add(5 * time.Minute), Help: "/sign-in/help"}},
 		{"sign-in-no-agent", view.SignInNoAgent{Gate: gate("没有连上签名助手"), Number: "7K2M-Q9TD", Again: "/sign-in/waiting", Start: "/sign-in", Code: "A-102"}},

@@ -33,6 +33,8 @@ func (p *Portal) lockOf(c *call, row store.Session) store.Lock {
 		return row.Lock
 	case c.received.Sub(row.Seen) > idle:
 		return store.LockedIdle
+	case row.Road == store.ByTLS: // the connection proved the token, see onRoad
+		return store.Unlocked
 	case row.Present || p.keeper.holds(row.TokenHash):
 		return store.Unlocked
 	case row.Stream == "":

@@ -36,6 +36,7 @@ type route struct {
 // routes is everything that the staff listener answers, top to bottom.
 var routes = []route{
 	{"GET", "/sign-in", anyone, (*Portal).signIn},
+	{"POST", "/sign-in", anyone, (*Portal).signInByKey},
 	{"GET", "/sign-in/help", anyone, (*Portal).signInHelp},
 	{"GET", "/sealed", anyone, (*Portal).sealedPage},
 	{"POST", "/sealed", anyone, (*Portal).sealed},
@@ -179,7 +180,9 @@ var uploads = map[string]bool{"/imports": true, "/applications/:id/withdraw": tr
 // Handler is the staff listener: every route gets host check, headers, the
 // standard library's cross-origin protection, a body limit, a deadline, a
 // request number, recovery and the session check by construction.
-func (p *Portal) Handler() http.Handler {
+func (p *Portal) Handler() http.Handler { return p.handler(p.host) }
+
+func (p *Portal) handler(host string) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
@@ -200,7 +203,7 @@ func (p *Portal) Handler() http.Handler {
 	engine.POST(presence.Path, func(g *gin.Context) { p.presenceStream(g.Writer, g.Request) })
 	engine.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", p.readyz)
-	return onlyHost(p.host, guard(p.agent, http.NewCrossOriginProtection().Handler(engine)))
+	return onlyHost(host, guard(p.agent, http.NewCrossOriginProtection().Handler(engine)))
 }
 
 // edge runs one route and turns what comes back into an answer.

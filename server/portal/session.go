@@ -144,13 +144,16 @@ func (p *Portal) sessionRow(c *call) (store.Session, error) {
 	if fault.Is(err, fault.NotFound) {
 		return row, fault.New(fault.Locked, "登录已经结束。请插入钥匙重新登录，草稿都在。")
 	}
-	if err == nil && c.received.After(row.Expires) {
+	if err != nil {
+		return row, err
+	}
+	if c.received.After(row.Expires) {
 		if err := p.end(c, row); err != nil {
 			return row, err
 		}
 		return row, fault.New(fault.Locked, "登录满 %d 小时，已经结束。请插入钥匙重新登录，草稿都在。", int(absolute.Hours()))
 	}
-	return row, err
+	return row, onRoad(c, row)
 }
 
 // end forgets a session and lets its agent go.

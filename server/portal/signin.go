@@ -34,6 +34,9 @@ func (p *Portal) signIn(c *call) (answer, error) {
 			return nil, err
 		}
 	}
+	if peerOf(c.req) != nil {
+		return p.keySignIn(c, lockWords[why])
+	}
 	cookie := browser(c.req)
 	if cookie == "" {
 		n, err := p.store.Scratch().Throttle(c.ctx, "sign-in/asked/"+addressOf(c.req), signInWindow)
@@ -103,8 +106,7 @@ func (p *Portal) sealedPage(c *call) (answer, error) {
 	return page{view: view.Sealed{Gate: view.Gate{Title: "正在交回签章", Now: time.Time{}}, Post: "/sealed", Home: "/"}}, nil
 }
 
-// finishSignIn makes a session of a sealed login statement. The session id is
-// new: what the browser held before opens nothing.
+// finishSignIn makes a session of a sealed login statement.
 func (p *Portal) finishSignIn(c *call, der []byte, pending store.Pending) (string, error) {
 	to, err := p.signInBy(c, der, pending)
 	if err != nil && (fault.Is(sentenced(err), fault.Invalid) || fault.Is(err, fault.Forbidden)) {
@@ -164,38 +166,55 @@ func (p *Portal) signInBy(c *call, der []byte, pending store.Pending) (string, e
 	if key.State == custody.Pending {
 		return p.offerTakeover(c, key, pending.CookieHash, "")
 	}
-	row := store.Session{Staff: key.Staff, Fingerprint: key.Fingerprint, Started: c.received, Seen: c.received, Expires: c.received.Add(absolute),
-		Ticket: ticketIn(c), Address: addressOf(c.req)}
-	token := newToken()
-	row.TokenHash = hashed(token)
-	if c.who, err = p.known(c.ctx, row); err != nil {
-		return "", err
-	}
-	if err := p.allowKey(c, key.Fingerprint); err != nil {
-		return "", err
-	}
-	grant, err := p.may(c, policy.Login, c.who.Home)
-	if err != nil {
-		return "", err
-	}
-	_, err = p.store.Commit(c.ctx, grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
-		return audit.Entry{Subject: store.OfStaff(key.Staff).Subject()}, tx.Derive(v.Statement())
+	err = p.begin(c, key, store.ByAgent, func() error {
+		grant, err := p.may(c, policy.Login, c.who.Home)
+		if err != nil {
+			return err
+		}
+		_, err = p.store.Commit(c.ctx, grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
+			return audit.Entry{Subject: store.OfStaff(key.Staff).Subject()}, tx.Derive(v.Statement())
+		})
+		return err
 	})
 	if err != nil {
-		return "", err
-	}
-	before, err := p.before(c, row)
-	if err != nil {
-		return "", err
-	}
-	if err := p.store.Scratch().PutSession(c.ctx, row, before, presence.Grace); err != nil {
 		return "", err
 	}
 	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
 		return "", err
 	}
+	pl, err := payloadOf(pending)
+	if err != nil {
+		return "", err
+	}
+	return p.afterSignIn(c, pl.Back)
+}
+
+// begin makes a session for the holder of a key that has just proved itself,
+// once the log has taken the log-in. The session id is new: what the browser
+// held before opens nothing.
+func (p *Portal) begin(c *call, key custody.Key, road store.Road, enter func() error) error {
+	token := newToken()
+	row := store.Session{TokenHash: hashed(token), Staff: key.Staff, Fingerprint: key.Fingerprint, Started: c.received, Seen: c.received,
+		Expires: c.received.Add(absolute), Ticket: ticketIn(c), Address: addressOf(c.req), Road: road}
+	var err error
+	if c.who, err = p.known(c.ctx, row); err != nil {
+		return err
+	}
+	if err := p.allowKey(c, key.Fingerprint); err != nil {
+		return err
+	}
+	if err := enter(); err != nil {
+		return err
+	}
+	before, err := p.before(c, row)
+	if err != nil {
+		return err
+	}
+	if err := p.store.Scratch().PutSession(c.ctx, row, before, presence.Grace); err != nil {
+		return err
+	}
 	giveCookie(c.writer, token)
-	return p.afterSignIn(c, pending)
+	return nil
 }
 
 // before is the session that this browser held until now, if it was the same
@@ -216,15 +235,15 @@ func (p *Portal) before(c *call, now store.Session) (string, error) {
 
 // afterSignIn is where the person goes: to what was being posted when the
 // session locked, else to the page that was asked for.
-func (p *Portal) afterSignIn(c *call, pending store.Pending) (string, error) {
-	if _, err := p.keptForm(c); err == nil {
+func (p *Portal) afterSignIn(c *call, back string) (string, error) {
+	_, err := p.keptForm(c)
+	switch {
+	case err == nil:
 		return "/resume", nil
+	case fault.Is(err, fault.NotFound):
+		return backTo(back), nil
 	}
-	pl, err := payloadOf(pending)
-	if err != nil {
-		return "", err
-	}
-	return backTo(pl.Back), nil
+	return "", err
 }
 
 // addressOf is the computer that a request comes from, as the connection shows

@@ -23,6 +23,15 @@ const (
 	LockedOther  Lock = "other"  // somebody else signed in at the same browser
 )
 
+// Road is the way on which a person came to a session (design section 8).
+type Road string
+
+// The roads.
+const (
+	ByAgent Road = "agent" // a sealed log-in statement
+	ByTLS   Road = "tls"   // a TLS handshake signed inside the token
+)
+
 // Session is a browser that signed in; its cookie is kept as a hash.
 type Session struct {
 	TokenHash          string
@@ -38,6 +47,7 @@ type Session struct {
 	Ticket, Stream string
 	// Address is where the person signed in from.
 	Address string
+	Road    Road
 	Payload []byte
 }
 
@@ -52,6 +62,7 @@ type sessionRow struct {
 	PresentUntil       int64
 	Ticket, Stream     string
 	Address            string
+	Road               string
 	Present            bool `gorm:"->"` // the database's word on the lease
 }
 
@@ -63,7 +74,7 @@ func (r sessionRow) session() Session {
 		lock = Unlocked
 	}
 	return Session{TokenHash: r.TokenHash, Staff: r.Staff, Fingerprint: r.Fingerprint, Started: moment(r.Started), Seen: moment(r.Seen), Expires: moment(r.Expires),
-		Lock: lock, Present: r.Present, Ticket: r.Ticket, Stream: r.Stream, Address: r.Address, Payload: r.Payload}
+		Lock: lock, Present: r.Present, Ticket: r.Ticket, Stream: r.Stream, Address: r.Address, Road: Road(r.Road), Payload: r.Payload}
 }
 
 // seeing selects sessions with the database's word on their leases.
@@ -113,7 +124,7 @@ func (c Scratch) SessionsOf(ctx context.Context, person string) ([]Session, erro
 // before (empty for none): what waited for a seal there waits here.
 func (c Scratch) PutSession(ctx context.Context, s Session, old string, grace time.Duration) error {
 	r := sessionRow{TokenHash: s.TokenHash, Staff: s.Staff, Fingerprint: s.Fingerprint, Started: millis(s.Started), Seen: millis(s.Seen), Expires: millis(s.Expires),
-		Payload: solid(s.Payload), Ticket: s.Ticket, Address: s.Address}
+		Payload: solid(s.Payload), Ticket: s.Ticket, Address: s.Address, Road: string(s.Road)}
 	return c.write(ctx, func(db *gorm.DB) error {
 		return db.Transaction(func(db *gorm.DB) error {
 			if old != "" {

@@ -82,6 +82,18 @@ type SessionRow struct {
 // Hidden is a field that a form carries along.
 type Hidden struct{ Name, Value string }
 
+// SignInByKey is the sign-in page of the TLS road: the connection has told
+// whose key is plugged in.
+type SignInByKey struct {
+	Gate
+	Name, Number string // of the holder
+	Post         string // no fields but back
+	Back         string // where to go on
+	Why          string // the session is locked, in one sentence; empty at first sight
+}
+
+func (SignInByKey) Template() string { return "signin/key" }
+
 // SignInWaiting says what it waits for: the agent's page.
 type SignInWaiting struct {
 	Gate

@@ -28,14 +28,13 @@ type chromium struct {
 	shot     atomic.Int32
 }
 
-func startChromium(t *testing.T, ca string) *chromium {
+func startChromium(t *testing.T, ca string) *chromium { return startAt(t, newHome(t, ca)) }
+
+// newHome is the home of somebody whose browser trusts the CA.
+func newHome(t *testing.T, ca string) (home string) {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("Chromium is missing: apt-get install chromium")
-	}
-	home := t.TempDir()
-	db := filepath.Join(home, ".pki", "nssdb")
+	home = t.TempDir()
+	db := nssOf(home)
 	if err := os.MkdirAll(db, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -44,12 +43,24 @@ func startChromium(t *testing.T, ca string) *chromium {
 			t.Fatalf("certutil (package libnss3-tools): %v: %s", err, out)
 		}
 	}
+	return home
+}
+
+// nssOf is where Chromium keeps certificates and modules.
+func nssOf(home string) string { return filepath.Join(home, ".pki", "nssdb") }
+
+func startAt(t *testing.T, home string, more ...chromedp.ExecAllocatorOption) *chromium {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("Chromium is missing: apt-get install chromium")
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(filepath.Join(home, "profile")), chromedp.Env("HOME="+home),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter"))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)

@@ -20,6 +20,7 @@ type config struct {
 	Year   int    `yaml:"year"`   // plan year
 	Agent  string `yaml:"agent"`  // origin of the keyagent on the workstations
 	Staff  site   `yaml:"staff"`  // all business
+	TLS    *site  `yaml:"tls"`    // the TLS road, for browsers that see the token; absent: none
 	Public site   `yaml:"public"` // the checkpoint, later publicity
 
 	Database struct {
@@ -68,6 +69,20 @@ type site struct {
 	Key         string `yaml:"key"`
 }
 
+// named is a listener with the name of its part of the file.
+type named struct {
+	name string
+	site *site
+}
+
+func (c *config) sites() []named {
+	list := []named{{"staff", &c.Staff}, {"public", &c.Public}}
+	if c.TLS != nil {
+		list = append(list, named{"tls", c.TLS})
+	}
+	return list
+}
+
 // readConfig reads and checks; each fault is a sentence with its cure.
 func readConfig(path string) (config, error) {
 	var c config
@@ -88,7 +103,11 @@ func readConfig(path string) (config, error) {
 			a.Certificate = filepath.Join(c.dir, a.Certificate)
 		}
 	}
-	for _, p := range []*string{&c.Staff.Certificate, &c.Staff.Key, &c.Public.Certificate, &c.Public.Key, &c.Log.Key, &c.CA, &c.Keyring} {
+	files := []*string{&c.Log.Key, &c.CA, &c.Keyring}
+	for _, s := range c.sites() {
+		files = append(files, &s.site.Certificate, &s.site.Key)
+	}
+	for _, p := range files {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(c.dir, *p)
 		}
@@ -96,7 +115,7 @@ func readConfig(path string) (config, error) {
 	return c, c.check()
 }
 
-func (c config) check() error {
+func (c *config) check() error {
 	var faults []error
 	need := func(value, name, cure string) {
 		if value == "" {
@@ -119,7 +138,8 @@ func (c config) check() error {
 	if c.Database.Driver == "sqlite" && c.Database.DSN != "" && !filepath.IsAbs(c.Database.DSN) {
 		faults = append(faults, errors.New("SQLite 的 database.dsn 要写绝对路径"))
 	}
-	for name, s := range map[string]site{"staff": c.Staff, "public": c.Public} {
+	for _, s := range c.sites() {
+		name, s := s.name, s.site
 		if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 			faults = append(faults, fmt.Errorf("配置 %s.listen 是 %q：写成 IP:端口", name, s.Listen))
 		}

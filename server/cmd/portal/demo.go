@@ -30,6 +30,7 @@ import (
 type town struct {
 	dir                  string
 	staff, public, agent string // addresses as the user gave them: host:port
+	tls                  string // the TLS road's, empty for none
 	module               string // PKCS#11 module of the tokens
 }
 
@@ -40,6 +41,7 @@ func demo(ctx context.Context, args []string) error {
 	fs.StringVar(&t.staff, "staff", "localhost:8443", "内部门户地址")
 	fs.StringVar(&t.public, "public", "public.localhost:8444", "公开检查点地址")
 	fs.StringVar(&t.agent, "agent", "127.0.0.1:17890", "签名助手地址")
+	fs.StringVar(&t.tls, "tls", "", "证书登录地址（TLS 路），如 localhost:8445；不写就不开")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -240,29 +242,29 @@ var demoCustodians = []string{"U00002", "U00006", "U00031"}
 
 const demoName = "黄山市教师资格定期注册签台（演示）"
 
-func (t town) writeConfigs() error {
-	_, staffPort, err := net.SplitHostPort(t.staff)
-	if err != nil {
-		return fmt.Errorf("内部门户地址 %q 应写成 主机:端口", t.staff)
+// sites are the town's listeners by the name of their part of portal.yaml.
+func (t town) sites() [][2]string {
+	list := [][2]string{{"staff", t.staff}, {"public", t.public}}
+	if t.tls != "" {
+		list = append(list, [2]string{"tls", t.tls})
 	}
-	_, publicPort, err := net.SplitHostPort(t.public)
-	if err != nil {
-		return fmt.Errorf("公开地址 %q 应写成 主机:端口", t.public)
+	return list
+}
+
+func (t town) writeConfigs() error {
+	var sites strings.Builder
+	for _, s := range t.sites() {
+		name, address := s[0], s[1]
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return fmt.Errorf("地址 %q 应写成 主机:端口", address)
+		}
+		fmt.Fprintf(&sites, "%s:\n  listen: 127.0.0.1:%s\n  origin: https://%s\n  certificate: %s.pem\n  key: %s.key\n", name, port, address, name, name)
 	}
 	portal := fmt.Sprintf(`name: %s
 year: %d
 agent: http://%s
-staff:
-  listen: 127.0.0.1:%s
-  origin: https://%s
-  certificate: staff.pem
-  key: staff.key
-public:
-  listen: 127.0.0.1:%s
-  origin: https://%s
-  certificate: public.pem
-  key: public.key
-database:
+%sdatabase:
   driver: sqlite
   dsn: %s
 hsm:
@@ -273,7 +275,7 @@ log:
   key: log.vkey
 ca: ca.pem
 keyring: keyring.wrapped
-`, demoName, sample.Year, t.agent, staffPort, t.staff, publicPort, t.public, t.path("sealdesk.db"), t.uri("log"), t.uri("server"))
+`, demoName, sample.Year, t.agent, sites.String(), t.path("sealdesk.db"), t.uri("log"), t.uri("server"))
 	if err := t.write("portal.yaml", portal); err != nil {
 		return err
 	}
@@ -301,7 +303,8 @@ func (t town) serverCertificates(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	for name, address := range map[string]string{"staff": t.staff, "public": t.public} {
+	for _, s := range t.sites() {
+		name, address := s[0], s[1]
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
 			return err

@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"time"
 
@@ -96,32 +92,23 @@ func (h *house) Close() {
 	}
 }
 
-// serve answers on both listeners until the context ends; ready is called when
-// both are bound.
+// serve answers on all doors until the context ends; ready is called when they
+// are bound.
 func (h *house) serve(ctx context.Context, ready func() error) error {
-	publicURL, err := url.Parse(h.config.Public.Origin)
+	doors, err := h.doors()
 	if err != nil {
 		return err
 	}
 	servers := []*http.Server{}
-	failed := make(chan error, 2)
-	for _, s := range []struct {
-		site    site
-		handler http.Handler
-	}{{h.config.Staff, h.portal.Handler()}, {h.config.Public, portal.Public(h.store, publicURL.Host)}} {
-		listener, err := listen(s.site)
+	failed := make(chan error, len(doors))
+	for _, d := range doors {
+		server, err := d.server(h.log)
 		if err != nil {
-			for _, running := range servers {
-				running.Close()
-			}
 			return err
 		}
-		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
-			WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-			ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
 		server.RegisterOnShutdown(h.portal.CloseStreams)
 		servers = append(servers, server)
-		go func() { failed <- server.Serve(listener) }()
+		go func() { failed <- server.Serve(d.listener) }()
 	}
 	if ready != nil {
 		if err := ready(); err != nil {
@@ -144,30 +131,6 @@ func (h *house) serve(ctx context.Context, ready func() error) error {
 		return nil
 	}
 	return err
-}
-
-// listen binds one site. A client that names another host, or none, gets no
-// handshake.
-func listen(s site) (net.Listener, error) {
-	cert, err := tls.LoadX509KeyPair(s.Certificate, s.Key)
-	if err != nil {
-		return nil, fmt.Errorf("TLS 证书 %s 或私钥读不出：%w", s.Certificate, err)
-	}
-	u, err := url.Parse(s.Origin)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := net.Listen("tcp", s.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("绑不上 %s：%w；可能已有一个签台在运行", s.Listen, err)
-	}
-	return tls.NewListener(plain, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, SessionTicketsDisabled: true,
-		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			if hello.ServerName != u.Hostname() && net.ParseIP(u.Hostname()) == nil {
-				return nil, errors.New("unknown server name")
-			}
-			return &cert, nil
-		}}), nil
 }
 
 // store is the database's part of the configuration.
