@@ -6,7 +6,7 @@ only=${ONLY:-}
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 fail=0
-for pkg in ./hsm ./server/store ./server/sheet ./server/audit; do
+for pkg in ./hsm ./server/store ./server/sheet ./server/audit ./server/portal; do
   ONLY="$only" "${GO:-go}" test -tags bench -timeout 2h -count 1 -run 'Figure' -v "$pkg" | tee -a "$out" | grep -v -E '^(=== RUN|--- PASS|PASS|ok )' || fail=1
 done
 echo

@@ -57,16 +57,22 @@ var founded struct {
 // made in memory.
 func found(tb testing.TB, given map[string]crypto.Signer) *foundation {
 	tb.Helper()
-	return foundWith(tb, given, nil)
+	return foundAs(tb, given, nil, nil)
 }
 
 // foundUnder is found by a version of the program that carries other rules.
 func foundUnder(tb testing.TB, rules *policy.Policy) *foundation {
 	tb.Helper()
-	return foundWith(tb, nil, rules)
+	return foundAs(tb, nil, rules, nil)
 }
 
-func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Policy) *foundation {
+// foundWith lets others be there from the beginning, too.
+func foundWith(tb testing.TB, others func(*foundation) []any) *foundation {
+	tb.Helper()
+	return foundAs(tb, nil, nil, others)
+}
+
+func foundAs(tb testing.TB, given map[string]crypto.Signer, rules *policy.Policy, others func(*foundation) []any) *foundation {
 	tb.Helper()
 	f := &foundation{caKey: newKey(tb), people: map[string]resident{}}
 	var err error
@@ -121,6 +127,9 @@ func foundWith(tb testing.TB, given map[string]crypto.Signer, rules *policy.Poli
 	}
 	for _, w := range windows {
 		nouns = append(nouns, w)
+	}
+	if others != nil {
+		nouns = append(nouns, others(f)...)
 	}
 	f.begin(tb, nouns)
 	return f

@@ -208,4 +208,3 @@ func TestACookieOfTheTLSRoadIsWorthNothingWithoutItsKey(t *testing.T) {
 		t.Errorf("signing in without a seal on the staff listener: %d", p.Status)
 	}
 }
-
