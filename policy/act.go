@@ -26,6 +26,7 @@ const (
 	ReviewRoles          Act = "review_roles"           // 审阅任职变动
 	ViewPlan             Act = "view_plan"              // 查看年度计划
 	SetWindow            Act = "set_window"             // 时段调整 (R33)
+	SetDays              Act = "set_days"               // 节假日安排 (R24)
 	SetLicence           Act = "set_licence"            // 登记办学许可 (R02)
 	List                 Act = "list"                   // 申请列表
 	View                 Act = "view"                   // 查看申请
@@ -150,6 +151,7 @@ var acts = []actRow{
 	{ReviewRoles, AppointmentResource, "审阅任职变动"},
 	{ViewPlan, PlanResource, "查看年度计划"},
 	{SetWindow, PlanResource, "时段调整"},
+	{SetDays, PlanResource, "节假日安排"},
 	{SetLicence, LicenceResource, "登记办学许可"},
 	{List, ApplicationResource, "查看申请列表"},
 	{View, ApplicationResource, "查看申请"},

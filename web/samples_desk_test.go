@@ -66,6 +66,7 @@ func planSamples() []sample {
 		{Stage: "申请", Opens: clockAt(9, 23, 0, 0, 0), Closes: clockAt(10, 26, 0, 0, 0), State: view.Mark{Kind: "wait", Text: "已截止"}, Href: "/windows?window=a"},
 		{Stage: "县级审核", Opens: clockAt(11, 9, 0, 0, 0), Closes: clockAt(11, 30, 0, 0, 0), State: view.Mark{Kind: "ok", Text: "进行中"}, Amended: "原到 11月29日 24:00，大雪停课（休教〔2024〕8号）"},
 		{Stage: "市级复核", Opens: clockAt(11, 30, 0, 0, 0), Closes: clockAt(12, 15, 17, 0, 0), State: view.Mark{Kind: "wait", Text: "未开始"}}, {Stage: "注册贴"}}}}}
+	w.Days = []view.Fact{{Label: "放假", Value: "2024-10-01、2024-10-02、2024-10-03"}, {Label: "调休上班", Value: "2024-10-12"}, {Label: "依据", Value: "国办发明电〔2023〕7号　国庆放假"}}
 	amend := w
 	amend.Amend = &view.AmendForm{Action: "/windows", Window: view.Choices{Items: []view.Choice{{Value: "2024/341022/audit", Text: "休宁县，县级审核"}}}, Outer: "外限 9月23日 至 11月29日 24:00；超出外限须市级负责人凭文号办理。"}
 	bad := amend
@@ -73,5 +74,6 @@ func planSamples() []sample {
 	form := *amend.Amend
 	form.Closes = view.Field{Value: "2024-12-02T00:00", Error: "超出外限 11月29日 24:00：请选不晚于 11月30日 00:00"}
 	bad.Amend = &form
+	bad.SetDays = &view.DaysForm{Action: "/windows/days", Off: view.Field{Value: "10月1日", Error: "有一个不是日期。"}, On: view.Field{Error: "有一天本来就上班。"}, Paper: view.Field{Error: "没有填写。"}, Reason: view.Field{Error: "没有填写。"}}
 	return []sample{{"windows", amend}, {"windows-read-only", w}, {"windows-refused", bad}, {"windows-empty", view.Windows{Frame: f}}}
 }

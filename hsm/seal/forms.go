@@ -53,6 +53,7 @@ const (
 	RelativeDeclare  Kind = "relative-declare"  // 申报亲属
 	RelativeRemove   Kind = "relative-remove"   // 撤销亲属申报, declarant and lead
 	Window           Kind = "window"            // 时段调整
+	Days             Kind = "working-days"      // 节假日安排
 	Licence          Kind = "licence"           // 登记办学许可
 	KeyRevoke        Kind = "key-revoke"        // 停用钥匙
 	KeyLost          Kind = "key-lost"          // 报失
@@ -183,6 +184,7 @@ var forms = []Form{
 	statement(RelativeRemove, "撤销亲属申报", one("学校"), one("申请编号"), one("关系"), one("理由")),
 	statement(Window, "时段调整", one("计划年度"), one("适用机构"), one("阶段"), one("原开始"), one("原结束"), one("新开始"), one("新结束"),
 		one("理由"), maybe("文号")),
+	statement(Days, "节假日安排", one("计划年度"), one("原放假日期"), one("原调休上班"), one("放假日期"), one("调休上班"), one("文号"), one("理由")),
 	statement(Licence, "登记办学许可", one("学校"), one("许可证号")),
 	oneKey(KeyRevoke, "停用钥匙"),
 	oneKey(KeyLost, "报失"),

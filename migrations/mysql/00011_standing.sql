@@ -41,7 +41,20 @@ CREATE TABLE relatives (
 	KEY relatives_staff (staff)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: whose application a staff member declared to be a relative''s';
 
+CREATE TABLE working_days (
+	id VARBINARY(16) NOT NULL PRIMARY KEY,
+	year SMALLINT UNSIGNED NOT NULL,
+	org VARBINARY(64) NOT NULL,
+	path VARBINARY(255) NOT NULL,
+	off_days VARBINARY(1024) NOT NULL,
+	on_days VARBINARY(1024) NOT NULL,
+	paper VARCHAR(500) NOT NULL,
+	reason TEXT NOT NULL,
+	entry BIGINT UNSIGNED NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='record: holidays and worked weekends of a plan year';
+
 -- +goose Down
+DROP TABLE working_days;
 DROP TABLE relatives;
 DROP TABLE delegations;
 ALTER TABLE applications

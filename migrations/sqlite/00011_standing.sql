@@ -42,7 +42,21 @@ CREATE TABLE relatives (
 ) STRICT;
 CREATE INDEX relatives_staff ON relatives (staff);
 
+-- record: holidays and worked weekends of a plan year
+CREATE TABLE working_days (
+	id TEXT NOT NULL PRIMARY KEY,
+	year INTEGER NOT NULL,
+	org TEXT NOT NULL,
+	path TEXT NOT NULL,
+	off_days TEXT NOT NULL,
+	on_days TEXT NOT NULL,
+	paper TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	entry INTEGER NOT NULL
+) STRICT;
+
 -- +goose Down
+DROP TABLE working_days;
 DROP TABLE relatives;
 DROP TABLE delegations;
 DROP INDEX applications_number;

@@ -59,6 +59,9 @@ func (p *Portal) windowsPage(c *call) (view.Windows, error) {
 		}
 		v.Units = append(v.Units, group)
 	}
+	if err := p.daysView(c, &v); err != nil {
+		return v, err
+	}
 	if len(choices.Items) > 0 {
 		v.Amend = &view.AmendForm{Action: "/windows", Window: choices, Opens: view.Field{Value: c.form.Get("opens")}, Closes: view.Field{Value: c.form.Get("closes")},
 			Reason: view.Field{Value: c.form.Get("reason")}, Paper: view.Field{Value: c.form.Get("paper")},

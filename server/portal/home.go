@@ -54,12 +54,12 @@ func (p *Portal) home(c *call) (answer, error) {
 		Unsettled: total[registration.Imported] + total[registration.InReview] + total[registration.ReturnedSchool]}
 	work := len(v.Due)
 	for _, role := range c.who.Roles() {
-		for _, d := range registration.Queue(role, unit, p.year, figures, registration.Calendar(windows), c.received) {
+		for _, d := range registration.Queue(role, unit, p.year, figures, registration.Calendar{Windows: windows}, c.received) {
 			v.Due = append(v.Due, dueView(d))
 			work += d.Count
 		}
 	}
-	delegated, err := p.delegatedWork(c, registration.Calendar(windows))
+	delegated, err := p.delegatedWork(c, registration.Calendar{Windows: windows})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type rows interface {
 	Import(id string) (registration.Import, error)
 	Window(id string) (registration.Window, error)
 	WindowsOf(year int, body string) ([]registration.Window, error)
+	WorkingDays(year int) (registration.WorkingDays, error)
 	Organisation(id string) (org.Organisation, error)
 	Staff(id string) (org.Staff, error)
 	Delegation(id string) (registration.Delegation, error)
@@ -105,6 +106,7 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.RelativeDeclare:  func() matter { return &relativeMatter{} },
 	seal.RelativeRemove:   func() matter { return &relativeEndMatter{} },
 	seal.Window:           func() matter { return &windowMatter{} },
+	seal.Days:             func() matter { return &daysMatter{} },
 	seal.Licence:          func() matter { return &licenceMatter{} },
 	seal.KeyRevoke:        func() matter { return &keyMatter{kind: seal.KeyRevoke} },
 	seal.KeyLost:          func() matter { return &keyMatter{kind: seal.KeyLost} },
@@ -302,7 +304,11 @@ func judgeAt(k knowledge, school org.Organisation, a registration.Application) (
 
 func calendarOf(k knowledge, r rows, unit string) (registration.Calendar, error) {
 	windows, err := r.WindowsOf(k.year, unit)
-	return registration.Calendar(windows), err
+	if err != nil {
+		return registration.Calendar{}, err
+	}
+	days, err := r.WorkingDays(k.year)
+	return registration.Calendar{Windows: windows, Days: days}, err
 }
 
 // readCase reads a record with the rules and the calendar that it is judged by.

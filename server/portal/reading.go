@@ -63,6 +63,9 @@ func (r reading) Organisation(id string) (org.Organisation, error) {
 func (r reading) RelativesOf(person string) ([]registration.Relative, error) {
 	return r.store.RelativesOf(r.ctx, person)
 }
+func (r reading) WorkingDays(year int) (registration.WorkingDays, error) {
+	return r.store.WorkingDays(r.ctx, year)
+}
 func (r reading) Delegation(id string) (registration.Delegation, error) {
 	return r.store.Delegation(r.ctx, id)
 }

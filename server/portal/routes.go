@@ -96,6 +96,7 @@ var routes = []route{
 
 	{"GET", "/windows", signedIn, (*Portal).windows},
 	{"POST", "/windows", signedIn, (*Portal).proposeWindow},
+	{"POST", "/windows/days", signedIn, (*Portal).proposeDays},
 	{"GET", "/licences", signedIn, (*Portal).licences},
 	{"POST", "/licences", signedIn, (*Portal).proposeLicence},
 

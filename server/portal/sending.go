@@ -73,7 +73,7 @@ func (p *Portal) sendPage(c *call) (view.Sending, error) {
 	v.Complete = len(v.Missing) == 0 && len(v.Rows) > 0
 	v.Lead = "待上报 " + number(len(v.Rows)) + " 份，还没有审查结论 " + number(len(v.Missing)) + " 份。"
 	if windows, err := r.WindowsOf(p.year, unitIn(school.Path)); err == nil {
-		if w, ok := registration.Calendar(windows).Window(p.year, unitIn(school.Path), registration.StageSchoolReview); ok {
+		if w, ok := (registration.Calendar{Windows: windows}).Window(p.year, unitIn(school.Path), registration.StageSchoolReview); ok {
 			v.Until = w.Closes
 		}
 	}

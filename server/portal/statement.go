@@ -156,6 +156,7 @@ var afterSealing = map[seal.Kind][]string{
 	seal.RelativeDeclare:  {"从现在起，这份申请不能由您审查、上报、审核或复签", "撤销须由负责人复签"},
 	seal.RelativeRemove:   {"您签署后，由负责人签署同一份文本，申报才撤销"},
 	seal.Window:           {"新的时段立刻生效"},
+	seal.Days:             {"不利结论的最后一天从现在起按新的安排计算", "公示期不受影响，节假日也计入"},
 	seal.Licence:          {"等待这所学校许可证的申请自动转为待受理，不用重填"},
 	seal.StaffFiling:      {"备案表送安全保密管理员审核，审核签署后账户才开通或变更"},
 	seal.StaffCheck:       {"同意的，账户按备案表开通或变更；退回的，由报备单位改正后重报"},

@@ -29,13 +29,16 @@ func StageName(stage string) string {
 	return stage
 }
 
-// Calendar is a plan year's windows, of one body or of many. A window opens
-// and shuts a door; it never moves a record.
-type Calendar []Window
+// Calendar is a plan year's windows, of one body or of many, and its working
+// days. A window opens and shuts a door; it never moves a record.
+type Calendar struct {
+	Windows []Window
+	Days    WorkingDays
+}
 
 // Window finds a stage of a unit's year.
 func (c Calendar) Window(year int, unit, stage string) (Window, bool) {
-	for _, w := range c {
+	for _, w := range c.Windows {
 		if w.Year == year && w.Org == unit && w.Stage == stage {
 			return w, true
 		}
@@ -101,14 +104,14 @@ func (a Application) Overdue(c Calendar, now time.Time) bool {
 // LastAdverseDay is the last day on which an adverse conclusion can be handed
 // over so that five working days for a statement (R24), the day of posting and
 // seven full days of publicity (R25) still end by the close of the audit.
-// Working days are Monday to Friday; public holidays are not known here.
-func (w Window) LastAdverseDay() Date {
+// The five are the plan's working days; publicity counts weekends and holidays.
+func (w Window) LastAdverseDay(days WorkingDays) Date {
 	// Posted that day, seven full days follow; a close within a day leaves no
 	// full last day.
 	day := midnight(w.Closes).AddDate(0, 0, -8)
 	for left := 5; left > 0; {
 		day = day.AddDate(0, 0, -1)
-		if wd := day.Weekday(); wd != time.Saturday && wd != time.Sunday {
+		if days.Works(DateOf(day)) {
 			left--
 		}
 	}

@@ -183,7 +183,7 @@ func (a Application) ConcludeByTwo(v Verdict, auditor, lead Person, j Judge, c C
 // statement and the publicity still fit before the audit closes.
 func (a Application) inTime(c Calendar, now time.Time) error {
 	w, _ := c.Window(a.Year, a.Unit, StageAudit)
-	last := w.LastAdverseDay()
+	last := w.LastAdverseDay(c.Days)
 	if !DateOf(now).After(last) {
 		return nil
 	}

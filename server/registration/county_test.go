@@ -226,13 +226,13 @@ func TestCase11TheAuditOf市直OpensOnNovember9(t *testing.T) {
 	if _, err = registration.ConcludeBatch([]registration.Application{a}, v, auditor, judges, calendar, at("2024-11-09 00:00:00")); err != nil {
 		t.Errorf("at the opening: %v", err)
 	}
-	_, err = registration.ConcludeBatch([]registration.Application{a}, v, auditor, judges, nil, inAudit)
+	_, err = registration.ConcludeBatch([]registration.Application{a}, v, auditor, judges, registration.Calendar{}, inAudit)
 	refused(t, err, fault.Closed, "没有设“审核”时段")
 }
 
 func TestAnAdverseConclusionMustLeaveRoomForStatementAndPublicity(t *testing.T) {
 	w, _ := calendar.Window(2024, "341021", "audit")
-	if d := w.LastAdverseDay(); d.String() != "2024-11-14" {
+	if d := w.LastAdverseDay(registration.WorkingDays{}); d.String() != "2024-11-14" {
 		t.Errorf("the last day is %s", d)
 	}
 	a := atCounty(t, application(1, short))

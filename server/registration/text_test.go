@@ -92,6 +92,8 @@ func texts(t testing.TB) map[string]seal.Statement {
 	moved := w
 	moved.Closes, moved.Reason, moved.Paper = at("2024-12-02 00:00:00"), "停课一周", "黄教〔2024〕9号"
 	all["window"] = make1(registration.WindowStatement(header(lead), w, moved, "歙县教育局"))
+	off := must[registration.WorkingDays](t)(registration.WorkingDays{Year: 2024, Org: "341000"}.Set(policy.ML, registration.DaysAsked{Off: "2024-10-01 2024-10-02", On: "2024-10-12", Paper: "国办发明电〔2023〕7号", Reason: "国庆放假"}))
+	all["working-days"] = make1(registration.WorkingDaysStatement(header(lead), registration.WorkingDays{Year: 2024}, off))
 	all["licence"] = make1(registration.LicenceStatement(header(lead), "HS10201", "歙县兰川幼儿园", "教民9341021000001号"))
 	return all
 }
@@ -189,7 +191,7 @@ func TestCase45OneRowChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
 
 func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
 	all := texts(t)
-	if len(all) != 18 {
+	if len(all) != 19 {
 		t.Errorf("%d kinds", len(all))
 	}
 	a := atCounty(t, application(1, short))

@@ -40,14 +40,14 @@ func span(unit, stage, opens, closes string) registration.Window {
 	return registration.Window{ID: "2024/" + unit + "/" + stage, Year: 2024, Org: unit, Stage: stage, Opens: at(opens), Closes: at(closes)}
 }
 
-var calendar = registration.Calendar{
+var calendar = registration.Calendar{Windows: []registration.Window{
 	span("341021", "application", "2024-09-23 00:00:00", "2024-11-01 00:00:00"),
 	span("341021", "school_review", "2024-09-23 00:00:00", "2024-11-08 00:00:00"),
 	span("341021", "audit", "2024-11-08 00:00:00", "2024-11-30 00:00:00"),
 	span("341000-SZ", "application", "2024-09-23 00:00:00", "2024-10-26 00:00:00"),
 	span("341000-SZ", "school_review", "2024-09-23 00:00:00", "2024-11-09 00:00:00"),
 	span("341000-SZ", "audit", "2024-11-09 00:00:00", "2024-11-30 00:00:00"),
-}
+}}
 
 var public = registration.SchoolFacts{Kind: "primary", Ownership: registration.Public}
 

@@ -63,6 +63,7 @@ var rules = map[policy.Act]rule{
 	policy.RemoveRole:           alone(seal.RoleRemoval),
 	policy.ReviewRoles:          alone(seal.RoleReview),
 	policy.SetWindow:            alone(seal.Window),
+	policy.SetDays:              alone(seal.Days),
 	policy.SetLicence:           alone(seal.Licence),
 	policy.View:                 {unsealed: true}, // the sight of a full number is an entry
 	policy.ImportSheet:          alone(seal.Import),

@@ -93,6 +93,15 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(registration.Delegation{ID: "HS1/" + id, School: "HS1", Kind: registration.Deputy, Delegate: "U00003", EndedBy: "U00006"})
 		}},
+	policy.SetDays: {person: "U00007", body: "341000",
+		touch: func(tx *store.Tx, _ string) error {
+			w, err := tx.WorkingDays(2026)
+			if err != nil {
+				return err
+			}
+			w.Org, w.Reason = "341000", fmt.Sprint("改 ", tx.Number())
+			return tx.Put(w)
+		}},
 	policy.DeclareRelative: {person: "U00003", body: "HS1", outside: "U00008", outsideBody: "HS2",
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(registration.Relative{ID: "U00003/" + id, Staff: "U00003", School: "HS1", ApplyNo: id, Relation: "spouse"})

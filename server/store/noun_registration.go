@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"sealdesk/server/registration"
@@ -119,4 +120,44 @@ func relativeOf(row *row) registration.Relative {
 	v.School, v.ApplyNo, v.Relation, v.At = r.text(), r.text(), r.text(), r.time()
 	v.Removal, v.RemovalSeconded, v.RemovedAt = r.text(), r.text(), r.time()
 	return v
+}
+
+func workingDaysCells(w registration.WorkingDays, path string) []any {
+	return []any{strconv.Itoa(w.Year), int64(w.Year), w.Org, path, listed(w.Off), listed(w.On), w.Paper, w.Reason}
+}
+
+func workingDaysOf(row *row) (registration.WorkingDays, error) {
+	r := reader{cells: row.plain}
+	r.any()
+	w := registration.WorkingDays{Year: r.int(), Org: r.text()}
+	r.any()
+	var err error
+	if w.Off, err = daysOf(r.text()); err != nil {
+		return w, err
+	}
+	if w.On, err = daysOf(r.text()); err != nil {
+		return w, err
+	}
+	w.Paper, w.Reason = r.text(), r.text()
+	return w, nil
+}
+
+// listed writes days one after another, separated by spaces; daysOf reads them.
+func listed(days []registration.Date) string {
+	words := make([]string, len(days))
+	for i, d := range days {
+		words[i] = d.String()
+	}
+	return strings.Join(words, " ")
+}
+
+func daysOf(text string) (list []registration.Date, err error) {
+	for _, word := range strings.Fields(text) {
+		d, err := registration.ParseDate(word)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return list, nil
 }

@@ -105,6 +105,9 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, delegations, delegationCells(l, "/p/"), nil, sure(delegationOf), l)
 	y := filled[registration.Relative]()
 	back(t, relatives, relativeCells(y, "/p/"), nil, sure(relativeOf), y)
+	z := filled[registration.WorkingDays]()
+	z.Off, z.On = []registration.Date{{Year: 2024, Month: 10, Day: 1}, {Year: 2024, Month: 10, Day: 2}}, []registration.Date{{Year: 2024, Month: 10, Day: 12}}
+	back(t, workingDays, workingDaysCells(z, "/p/"), nil, workingDaysOf, z)
 	p := filled[registration.Proposal]()
 	back(t, proposals, proposalCells(p), nil, sure(proposalOf), p)
 	o := filled[org.Organisation]()

@@ -203,3 +203,14 @@ func (s *Store) RelativesOf(ctx context.Context, person string) ([]registration.
 	}
 	return listOf(rows, sure(relativeOf))
 }
+
+// WorkingDays reads a year's holidays and worked weekends; a year of which
+// nothing was set has none.
+func (s *Store) WorkingDays(ctx context.Context, year int) (registration.WorkingDays, error) {
+	rows, err := s.many(ctx, workingDays, "year = ?", int64(year))
+	if err != nil || len(rows) == 0 {
+		return registration.WorkingDays{Year: year}, err
+	}
+	w, err := workingDaysOf(rows[0])
+	return w, readable(err)
+}

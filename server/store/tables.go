@@ -139,6 +139,8 @@ var (
 			numbers("accepted", "refused", "overdue", "waiting"), texts("by_staff"), numbers("at"))}
 	relatives = &table{name: "relatives", class: isRecord, subject: "relative", shared: true,
 		columns: join(texts("id", "staff", "path", "school", "apply_no", "relation"), numbers("at"), texts("removal", "removal_seconded"), numbers("removed_at"))}
+	workingDays = &table{name: "working_days", class: isRecord, subject: "working-days", shared: true,
+		columns: join(texts("id"), numbers("year"), texts("org", "path", "off_days", "on_days", "paper", "reason"))}
 	delegations = &table{name: "delegations", class: isRecord, subject: "delegation", power: true, shared: true,
 		columns: join(texts("id", "school", "path", "kind", "delegate"), numbers("from_at", "until_at"), texts("reason", "by_staff", "ended_by", "end_reason"),
 			numbers("ended_at"))}
@@ -174,7 +176,7 @@ var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, roleChanges, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
-	windows, applications, reviews, corrections, imports, delegations, relatives, proposals,
+	windows, workingDays, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 
 	"sealdesk/policy"
 	"sealdesk/server/custody"
@@ -216,6 +217,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = imports, organisations, v.Organ, func(p string) []any { return importCells(v, p) }
 	case registration.Relative:
 		t, owner, id, cells = relatives, organisations, v.School, func(p string) []any { return relativeCells(v, p) }
+	case registration.WorkingDays:
+		t, owner, id, cells = workingDays, organisations, v.Org, func(p string) []any { return workingDaysCells(v, p) }
 	case registration.Delegation:
 		t, owner, id, cells = delegations, organisations, v.School, func(p string) []any { return delegationCells(v, p) }
 	case org.Organisation:
@@ -329,4 +332,16 @@ func (tx *Tx) RelativesOf(person string) ([]registration.Relative, error) {
 		return nil, err
 	}
 	return listOf(rows, sure(relativeOf))
+}
+
+// WorkingDays reads a year's holidays and worked weekends; a year of which
+// nothing was set has none.
+func (tx *Tx) WorkingDays(year int) (registration.WorkingDays, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	r, err := tx.see(workingDays, strconv.Itoa(year))
+	if err != nil || r == nil {
+		return registration.WorkingDays{Year: year}, err
+	}
+	return workingDaysOf(r)
 }

@@ -10,6 +10,10 @@ type Windows struct {
 	Units []UnitWindows
 	// Amend is the form for one window; nil for those who only read.
 	Amend *AmendForm
+	// Days are the year's holidays and worked weekends, nil while none are set;
+	// SetDays is the city lead's form, nil for the others.
+	Days    []Fact
+	SetDays *DaysForm
 }
 
 func (Windows) Template() string { return "plan/windows" }
@@ -43,4 +47,25 @@ type AmendForm struct {
 	Paper  Field
 	// Outer says the outer limit and who may go beyond it.
 	Outer string
+}
+
+// DaysForm sets the year's holidays and worked weekends, both lists whole. POST.
+// Form: off, on (2024-10-01 each), days_paper, days_reason.
+type DaysForm struct {
+	Action                 string
+	Off, On, Paper, Reason Field
+}
+
+// Mark puts a sentence beside its field.
+func (f *DaysForm) Mark(field, text string) {
+	switch field {
+	case "off":
+		f.Off.Error = text
+	case "on":
+		f.On.Error = text
+	case "days_paper":
+		f.Paper.Error = text
+	case "days_reason":
+		f.Reason.Error = text
+	}
 }
