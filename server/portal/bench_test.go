@@ -319,7 +319,7 @@ func TestFigureRevocation(t *testing.T) {
 		if p := who.get("/"); p.Status != http.StatusOK || p.Path != "/" {
 			t.Fatalf("%s is not in: %s %d", id, p.Path, p.Status)
 		}
-		officer.done(officer.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(who.Leaf)}, "kind": {"lost"}, "revoke_reason": {"遗失"}}))
+		officer.done(officer.post("/keys/"+tokenOf(id), do("lost", "遗失")))
 		if p := who.get("/"); strings.HasPrefix(p.Path, "/sign-in") {
 			refused++
 		}

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/issuing"
@@ -122,7 +121,7 @@ func TestOnTheTLSRoadAKeyTakenAwayIsOutAtTheNextRequestOnEveryPortal(t *testing.
 	elsewhere := there.arrived(there.road(), auditor)
 	w.clock.Pass(time.Second)
 	officer := w.in(sec)
-	officer.done(officer.post("/keys/revoke", url.Values{"fingerprint": {seal.Fingerprint(w.people[auditor].leaf)}, "kind": {"lost"}, "revoke_reason": {"钥匙丢失"}}))
+	officer.done(officer.post("/keys/"+tokenOf(auditor), do("lost", "钥匙丢失")))
 	w.turnedAway(here, auditor)
 	w.clock.Pass(time.Minute + time.Second) // the same refusal of the same person is one entry a minute
 	there.turnedAway(elsewhere, auditor)
