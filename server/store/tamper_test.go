@@ -193,7 +193,18 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 				return nil, err
 			}
 		}
-		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen)
+		l := registration.Delegation{ID: o.ID + "/1", School: o.ID, Kind: registration.Deputy, Delegate: person,
+			From: w.Clock().Truncate(time.Second), Until: w.Clock().AddDate(0, 1, 0).Truncate(time.Second), Reason: word, By: "U00007"}
+		y := registration.Relative{ID: person + "/1", Staff: person, School: o.ID, ApplyNo: word, Relation: "spouse", At: w.Clock().Truncate(time.Second)}
+		if word != "第一次" {
+			if _, err := tx.Delegation(l.ID); err != nil {
+				return nil, err
+			}
+			if _, err := tx.RelativesOf(person); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y)
 	}
 	return all, nil
 }
