@@ -7,6 +7,8 @@ DEMO_DIR    ?= .demo
 STAFF_ADDR  ?= localhost:8443
 PUBLIC_ADDR ?= public.localhost:8444
 AGENT_ADDR  ?= 127.0.0.1:17890
+# The TLS road, for browsers that see the token; localhost:8445, say. Empty: none.
+TLS_ADDR    ?=
 ONLY        ?=
 BIN         := bin
 GO          ?= go
@@ -17,7 +19,7 @@ export CGO_ENABLED = 1
 .PHONY: demo demo-clean build check test bench soak fmt packages-demo packages-test
 
 demo: packages-demo build
-	@exec $(BIN)/portal demo --dir "$(DEMO_DIR)" --staff "$(STAFF_ADDR)" --public "$(PUBLIC_ADDR)" --agent "$(AGENT_ADDR)"
+	@exec $(BIN)/portal demo --dir "$(DEMO_DIR)" --staff "$(STAFF_ADDR)" --public "$(PUBLIC_ADDR)" --agent "$(AGENT_ADDR)" --tls "$(TLS_ADDR)"
 
 demo-clean:
 	rm -rf -- "$(DEMO_DIR)"
