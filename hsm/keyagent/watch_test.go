@@ -323,11 +323,11 @@ func TestADriverThatHangsOrBreaksIsSilence(t *testing.T) {
 	l.signIn(t, s, p)
 	l.hears(t, presence.Here)
 	gate := make(chan struct{})
-	s.faulty.Hang("C_GetSlotList", gate)
+	s.faulty.Hang("C_GetTokenInfo", gate)
 	time.Sleep(presence.Beat)
 	l.silent(t, presence.Here, lookTime)
 	close(gate)
-	s.faulty.Fail("C_GetSlotList", 0x5, 0, 3) // CKR_GENERAL_ERROR
+	s.faulty.Fail("C_GetTokenInfo", 0x5, 0, 3) // CKR_GENERAL_ERROR
 	l.hears(t, presence.Here)
 	if len(s.watching()) != 1 {
 		t.Error("the watch is gone")
