@@ -36,7 +36,10 @@ func (d *door) server(log *slog.Logger) (*http.Server, error) {
 	server := &http.Server{Handler: d.handler(u.Host), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
 		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	server.SetKeepAlivesEnabled(!d.singly)
+	if d.singly {
+		server.SetKeepAlivesEnabled(false)
+		server.ReadHeaderTimeout = freshTime
+	}
 	return server, nil
 }
 
@@ -66,6 +69,9 @@ func (d *door) open() error {
 		c = d.tls(c)
 	}
 	d.listener = tls.NewListener(plain, c)
+	if d.singly {
+		d.listener = handshakesFirst(d.listener)
+	}
 	return nil
 }
 

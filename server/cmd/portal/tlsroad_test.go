@@ -240,6 +240,7 @@ func TestBrowserWithTheTokensOwnPINDialogWorksOnTheTLSRoadWhileTheTokenIsThere(t
 	if err := os.Rename(s.token, away); err != nil {
 		t.Fatal(err)
 	}
+	time.Sleep(3 * time.Second)
 	ctx, cancel = context.WithTimeout(s.ctx, 20*time.Second)
 	_, err := chromedp.Run(ctx, chromedp.Navigate("https://"+town.tls+"/windows"))
 	cancel()
