@@ -10,13 +10,14 @@ import (
 type RouteLine struct {
 	Method, Path string
 	SignedIn     bool
+	Upload       bool // its form may carry a file
 }
 
 // RouteTable lists everything that the staff listener answers.
 func RouteTable() []RouteLine {
 	var list []RouteLine
 	for _, r := range routes {
-		list = append(list, RouteLine{r.method, r.path, r.access == signedIn})
+		list = append(list, RouteLine{r.method, r.path, r.access == signedIn, uploads[r.path]})
 	}
 	return list
 }
