@@ -325,6 +325,9 @@ func TestAGrantFromBeforeAuthorityMovedIsAskedForAgain(t *testing.T) {
 			return // the officer who changes appointments here cannot take away his own
 		}
 		g, seals := s.grant(t), s.seals(t)
+		if g.Role() == policy.System {
+			return // on a person's own behalf, whatever he is appointed to: custody and the noun judge it
+		}
 		p := s.w.People[s.d.person]
 		role := string(p.Roles[0])
 		taken := s.w.Clock()

@@ -66,7 +66,11 @@ func TestATextThatNamesMoreSignersThanTheActTakesIsRefused(t *testing.T) {
 			return
 		}
 		p := s.w.People[s.d.person]
-		text := s.statement(t, s.purpose.Kind, p, s.w.People["U00002"])
+		other := s.w.People["U00002"]
+		if other.ID == p.ID {
+			other = s.w.People["U00001"]
+		}
+		text := s.statement(t, s.purpose.Kind, p, other)
 		refused(t, s, fault.Forbidden, func() error {
 			_, err := s.commit(s.grant(t), s.w.Seal(t, text, p), text)
 			return says(t, err, "应列明 1 名")

@@ -45,9 +45,10 @@ func touchNothing(*store.Tx, string) error { return nil }
 
 // deeds are the acts that people do.
 var deeds = map[policy.Act]deed{
-	policy.Login:  {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.Logout: {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.View:   {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Login:      {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.LoginByTLS: {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Logout:     {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.View:       {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.FileStaff: {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024",
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(org.Filing{ID: "N" + id + "/1", Staff: "N" + id, Kind: org.FileNew, State: org.Filed, Form: org.Form{Org: "341021", Name: "新某"}})

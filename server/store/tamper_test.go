@@ -204,7 +204,13 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 				return nil, err
 			}
 		}
-		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y)
+		free := registration.WorkingDays{Year: 2000 + n, Org: "341000", Reason: word}
+		if word != "第一次" {
+			if _, err := tx.WorkingDays(free.Year); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free)
 	}
 	return all, nil
 }
