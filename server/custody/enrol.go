@@ -69,16 +69,6 @@ func (h Holding) takeOverNext(taker string, now time.Time) (Holding, error) {
 	return h, h.Token.check()
 }
 
-// DropNext gives a renewal up: the new certificate never comes into use.
-func (h Holding) DropNext(holder string, now time.Time) (Holding, error) {
-	if h.Next.Fingerprint == "" || holder != h.Next.Staff {
-		return h, fault.New(fault.Conflict, "钥匙 %s 没有等您接管的新证书。", h.Token.Serial)
-	}
-	h.Former = append(h.Former, h.Next.ended(Revoked, holder, "放弃换发", now))
-	h.Next = Key{}
-	return h, nil
-}
-
 // Superseded is the reason of a key that its holder's next one took over from;
 // Handed of one that was given to a colleague.
 const (
