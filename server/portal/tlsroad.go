@@ -84,7 +84,7 @@ func (p *Portal) admissible(c *call, leaf *x509.Certificate, all []*x509.Certifi
 	if err := p.unrevoked(c, leaf); err != nil {
 		return err
 	}
-	_, err = p.known(c.ctx, store.Session{Staff: key.Staff, Fingerprint: key.Fingerprint, TokenHash: c.number + "0000"})
+	_, _, err = p.store.Officer(c.ctx, key.Staff, key.Fingerprint)
 	return err
 }
 
