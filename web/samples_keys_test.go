@@ -71,7 +71,11 @@ func mineSamples() []sample {
 	done.Handover = &h
 	wrong := view.Lost{Gate: gate, Action: "/lost", Staff: view.Field{Value: "U00031"}}
 	wrong.Refusal = &view.Refusal{Title: "没有报失：人员编号或报失口令不对", Request: "3f9c-1d20"}
-	return []sample{{"my-key", m}, {"my-key-refused", done}, {"loss-slip", view.LossSlip{Frame: f, Back: view.Link{Text: "我的钥匙", Href: "/key"}, Code: "ABCD-EFGH-JKLM-2345", Holder: "沈知远（U00217）", Serial: "FT3000-0001", At: now, Where: "/lost"}},
+	slip := view.Slip{Code: "ABCD-EFGH-JKLM-2345", Holder: "沈知远（U00217）", Serial: "FT3000-0001", At: now}
+	shown := view.Taken{Gate: view.Gate{Title: "钥匙已由您接管", Now: now}, Slip: slip, Next: "/sign-in?taken=1"}
+	taken := shown
+	taken.Action, taken.Slip.Code = "/taken/ab", ""
+	return []sample{{"my-key", m}, {"my-key-refused", done}, {"loss-slip", view.LossSlip{Frame: f, Back: view.Link{Text: "我的钥匙", Href: "/key"}, Slip: slip}}, {"taken", taken}, {"taken-code", shown},
 		{"lost", view.Lost{Gate: gate, Action: "/lost"}}, {"lost-refused", wrong}, {"lost-done", view.Lost{Gate: gate, Done: "已经报失。", Number: 412}},
 		{"handed-over", view.HandedOver{Gate: gate, Number: "412"}}}
 }

@@ -137,7 +137,7 @@ func TestR58NoTransitionLeavesAKeyWithoutACustodian(t *testing.T) {
 		t.Fatal(err)
 	}
 	who = append(who, h.Token.Custodian)
-	if h, err = h.TakeOver("U1", ten.Add(2*time.Minute)); err != nil {
+	if h, err = h.TakeOver("U1", []byte("mark"), ten.Add(2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	who = append(who, h.Token.Custodian)
@@ -152,7 +152,7 @@ func TestR58NoTransitionLeavesAKeyWithoutACustodian(t *testing.T) {
 	if h, err = h.Certify(custody.Key{Fingerprint: strings.Repeat("cd", 32), Staff: "U2"}, ten.Add(4*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if h, err = h.TakeOver("U2", ten.Add(5*time.Minute)); err != nil {
+	if h, err = h.TakeOver("U2", []byte("mark"), ten.Add(5*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	who = append(who, h.Token.Custodian)

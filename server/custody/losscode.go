@@ -18,8 +18,13 @@ const codeLength = 16
 func NewLossCode() string {
 	raw := make([]byte, codeLength)
 	rand.Read(raw)
+	return LossCodeOf(raw)
+}
+
+// LossCodeOf spells a code out of sixteen random bytes.
+func LossCodeOf(raw []byte) string {
 	var b strings.Builder
-	for i, r := range raw {
+	for i, r := range raw[:codeLength] {
 		if i > 0 && i%4 == 0 {
 			b.WriteByte('-')
 		}

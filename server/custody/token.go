@@ -243,8 +243,9 @@ func (h Holding) Certify(k Key, now time.Time) (Holding, error) {
 }
 
 // TakeOver is the person's first seal with the key: from now on it is in his
-// hands, and only there.
-func (h Holding) TakeOver(taker string, now time.Time) (Holding, error) {
+// hands, and only there. mark is the MAC of the code that reports it lost; at a
+// renewal the code that he has goes on.
+func (h Holding) TakeOver(taker string, mark []byte, now time.Time) (Holding, error) {
 	if h.Token.State == Issued && h.Key.State == Issued && h.Next.State == Pending {
 		return h.takeOverNext(taker, now)
 	}
@@ -257,7 +258,7 @@ func (h Holding) TakeOver(taker string, now time.Time) (Holding, error) {
 		return h, fault.New(fault.Conflict, "接管的时间早于发放的时间，请核对服务器时钟。")
 	}
 	h.Token = h.Token.moved(Issued, act{by: taker, reason: "接管", now: now})
-	h.Token.Custodian = taker
+	h.Token.Custodian, h.Token.LossMark = taker, mark
 	h.Key.State, h.Key.Since, h.Key.By, h.Key.Reason = Issued, now, "", ""
 	return h, h.Token.check()
 }

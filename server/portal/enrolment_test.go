@@ -138,8 +138,11 @@ func TestAnEmptyTokenBecomesANewPersonsKeyByCeremony(t *testing.T) {
 	p = s.ok(s.get("/enrolments/NEW1?installed=1"))
 	mine := s.as(leaf, key)
 	p = mine.done(mine.get(takeover(t, p)))
-	if p.Path != "/enrolments/NEW1" || !strings.Contains(p.Text("main"), "已经接管") {
+	if next := `href="/enrolments/NEW1"`; !strings.HasPrefix(p.Path, "/taken/") || !strings.Contains(string(p.Body), next) {
 		t.Errorf("after the take-over: %s %.200s", p.Path, p.Text("main"))
+	}
+	if p := s.ok(s.get("/enrolments/NEW1")); !strings.Contains(p.Text("main"), "已经接管") {
+		t.Errorf("the ceremony ends with %.200s", p.Text("main"))
 	}
 	entry = w.entries(1)[0]
 	if entry.Act != string(policy.TakeOverKey) || entry.Actor != keyless || entry.Key != seal.Fingerprint(leaf) || entry.Signers != 1 {

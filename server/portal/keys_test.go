@@ -461,7 +461,7 @@ func (w *town) takenOver(t *testing.T, serial, person string) {
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		if h, err = h.TakeOver(person, tx.Received()); err != nil {
+		if h, err = h.TakeOver(person, nil, tx.Received()); err != nil {
 			return audit.Entry{}, err
 		}
 		for _, n := range h.Records() {

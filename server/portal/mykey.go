@@ -180,8 +180,8 @@ func (p *Portal) issueLossCode(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page{view: view.LossSlip{Frame: p.frame(c, "报失口令"), Back: view.Link{Text: "我的钥匙", Href: "/key"}, Code: code,
-		Holder: c.who.Staff.Name + "（" + c.who.Staff.ID + "）", Serial: serial, At: c.received, Where: "/lost"}}, nil
+	return page{view: view.LossSlip{Frame: p.frame(c, "报失口令"), Back: view.Link{Text: "我的钥匙", Href: "/key"}, Slip: view.Slip{Code: code,
+		Holder: c.who.Staff.Name + "（" + c.who.Staff.ID + "）", Serial: serial, At: c.received}}}, nil
 }
 
 // GET /handed-over: where a hand-over ends for the giver, whose key has no power

@@ -41,6 +41,8 @@ var routes = []route{
 	{"GET", "/sealed", anyone, (*Portal).sealedPage},
 	{"POST", "/sealed", anyone, (*Portal).sealed},
 	{"GET", "/takeover/:digest", anyone, (*Portal).showTakeover},
+	{"GET", "/taken/:id", anyone, (*Portal).showTaken},
+	{"POST", "/taken/:id", anyone, (*Portal).showFirstCode},
 	{"GET", "/ca.crl", anyone, (*Portal).revocationList},
 	{"GET", presence.StatementPath + ":digest", anyone, (*Portal).statementForAgent},
 	{"POST", presence.SealPath, anyone, (*Portal).sealOfAgent},

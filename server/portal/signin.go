@@ -67,7 +67,7 @@ func (p *Portal) signIn(c *call) (answer, error) {
 	}
 	v := view.SignIn{Gate: view.Gate{Title: "登录", Now: c.received}, Agent: p.agentPost(pending), Expires: h.Expires}
 	if c.form.Get("taken") != "" {
-		v.Back = "钥匙已由您接管，从现在起只有您能用它。请登录；登录后可以领取一次性的报失口令。"
+		v.Back = "钥匙已由您接管，从现在起只有您能用它。请登录。报失口令没有收好的，登录后在“我的钥匙”里领取新的。"
 	}
 	if c.form.Get("back") != "" {
 		v.Back = "登录已经结束。插入钥匙重新登录后可以继续，草稿都在。"

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/url"
+	"time"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
@@ -66,7 +67,7 @@ func (p *Portal) offerTakeover(c *call, k custody.Key, cookie, back string) (str
 	}
 	r := p.reading(c.ctx, grant)
 	m := takeoverMatter{k.Fingerprint}
-	d, err := m.draft(r, h, func() (custody.Holding, error) { return m.holding(r, who.ID, c) })
+	d, err := m.draft(r, h, func() (custody.Holding, error) { return m.holding(r, who.ID, nil, c.received) })
 	if err != nil {
 		return "", err
 	}
@@ -88,7 +89,9 @@ func (p *Portal) holding(ctx context.Context, staff, key string) (policy.Grant, 
 	return law.SystemFor(policy.Officer{Staff: staff, Key: key}, policy.TakeOverKey)
 }
 
-func (m takeoverMatter) holding(r rows, taker string, c *call) (custody.Holding, error) {
+// holding is what the token becomes. mark is of the code that reports it lost;
+// nil while the text is only being drafted.
+func (m takeoverMatter) holding(r rows, taker string, mark func(serial string) []byte, now time.Time) (custody.Holding, error) {
 	k, err := r.Key(m.Fingerprint)
 	if err != nil {
 		return custody.Holding{}, err
@@ -100,7 +103,10 @@ func (m takeoverMatter) holding(r rows, taker string, c *call) (custody.Holding,
 	if h.Key.Fingerprint != m.Fingerprint && h.Next.Fingerprint != m.Fingerprint {
 		return h, fault.New(fault.Conflict, "这张证书现在不等人接管。请与安全保密管理员核对。")
 	}
-	return h.TakeOver(taker, c.received)
+	if mark == nil {
+		return h.TakeOver(taker, nil, now)
+	}
+	return h.TakeOver(taker, mark(k.Token), now)
 }
 
 // GET /takeover/:digest: the text, for whoever has this browser's cookie; no
@@ -155,8 +161,13 @@ func (p *Portal) finishTakeover(c *call, der []byte, pending store.Pending) (str
 	if err != nil {
 		return "", err
 	}
+	mark := func(serial string) []byte { return p.store.LossMark(serial, p.firstCode(c, serial, pending.ID)) }
+	var taken custody.Holding
 	_, err = p.store.Commit(again(c.ctx), grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
-		d, err := m.draft(tx, h, func() (custody.Holding, error) { return m.holding(tx, signer.Staff, c) })
+		d, err := m.draft(tx, h, func() (_ custody.Holding, err error) {
+			taken, err = m.holding(tx, signer.Staff, mark, c.received)
+			return taken, err
+		})
 		if err != nil {
 			return audit.Entry{}, err
 		}
@@ -176,8 +187,11 @@ func (p *Portal) finishTakeover(c *call, der []byte, pending store.Pending) (str
 	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
 		p.log.Error("a finished statement is still pending", "request", c.number, "cause", err.Error())
 	}
-	if pl.Back != "" {
+	if pl.Back == "" {
+		pl.Back = "/sign-in?" + url.Values{"taken": {"1"}}.Encode()
+	}
+	if len(taken.Former) > 0 { // a renewal: the code that she has goes on
 		return pl.Back, nil
 	}
-	return "/sign-in?" + url.Values{"taken": {"1"}}.Encode(), nil
+	return p.offerCode(c, pending, taken.Token, pl.Back), nil
 }

@@ -237,6 +237,15 @@ func (s *Store) LossMark(serial, code string) []byte {
 	return h.Sum(nil)
 }
 
+// FirstLossCode is the code that a take-over prints: made out of the sealing
+// browser's cookie and the text, so that this browser can be shown it and
+// nothing has to keep it.
+func (s *Store) FirstLossCode(serial, cookie, digest string) string {
+	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 first loss code"))
+	h.Write([]byte(serial + "\x00" + cookie + "\x00" + digest))
+	return custody.LossCodeOf(h.Sum(nil))
+}
+
 // TokenByLossCode finds the token of a person that the code reports lost;
 // notfound for a wrong code and for somebody who does not exist alike. It does
 // the same work for both.

@@ -53,7 +53,7 @@ func TestAPendingKeySealsItsOwnTakeoverAndNothingElse(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			h, err := custody.HoldingOf(tok, keys).TakeOver(p.ID, tx.Received())
+			h, err := custody.HoldingOf(tok, keys).TakeOver(p.ID, nil, tx.Received())
 			if err != nil {
 				return err
 			}

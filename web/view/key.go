@@ -117,15 +117,29 @@ type HandoverForm struct {
 // LossSlip shows a fresh loss code once, to be printed and kept apart from the key.
 type LossSlip struct {
 	Frame
-	Back   Link
-	Code   string
-	Holder string
-	Serial string
-	At     time.Time
-	Where  string
+	Back Link
+	Slip Slip
 }
 
 func (LossSlip) Template() string { return "key/slip" }
+
+// Slip is the paper with the code on it.
+type Slip struct {
+	Code, Holder, Serial string
+	At                   time.Time
+}
+
+// Taken tells the person who has just taken a key over that it is hers, and
+// shows the first loss code, once. POST shows it; without a code it has not
+// been shown yet.
+type Taken struct {
+	Gate
+	Action string
+	Slip   Slip
+	Next   string
+}
+
+func (Taken) Template() string { return "key/taken" }
 
 // Requests are those who are to be given a key. POST, form: staff, reason.
 type Requests struct {

@@ -82,7 +82,14 @@ func TestANewPersonGetsAnEmptyTokenByCeremonyAndSignsIn(t *testing.T) {
 	s.press(link("看接管的全文"), "接管钥匙")
 	s.picture("takeover")
 	s.press("main button.b-seal", "钥匙 PIN")
-	s.withPIN(pin, "签署", "已经接管")
+	s.withPIN(pin, "签署", "还差一步")
+	s.picture("taken")
+	s.press(button("显示报失口令"), "只显示这一次")
+	s.picture("loss-slip")
+	if code := ask[string](s.tab, `document.querySelector(".code b").textContent`); len(code) != 19 || strings.Contains(ask[string](s.tab, "location.href"), code) {
+		t.Errorf("the loss code is %q", code)
+	}
+	s.press(link("已经收好"), "已经接管")
 	s.picture("enrolment-done")
 
 	n := c.sitDown(t)
