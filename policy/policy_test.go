@@ -44,7 +44,7 @@ var homes = []struct {
 }{
 	{policy.SC, school}, {policy.SH, school}, {policy.DH, school}, {policy.CA, county}, {policy.CL, county},
 	{policy.MD, cityRun}, {policy.MD, city}, {policy.ML, city}, {policy.MR, city},
-	{policy.SYS, city}, {policy.SEC, city}, {policy.AUD, city},
+	{policy.SYS, city}, {policy.SEC, city}, {policy.AUD, city}, {policy.ST, school},
 }
 
 func officer(pairs ...any) policy.Officer {

@@ -10,6 +10,7 @@ const (
 	SC     Role = "SC"
 	SH     Role = "SH"
 	DH     Role = "DH" // lent for a time, never by an appointment
+	ST     Role = "ST" // lent to whoever has an account and no appointment yet
 	CA     Role = "CA"
 	CL     Role = "CL"
 	MD     Role = "MD"
@@ -52,6 +53,7 @@ var roles = []roleRow{
 	{SYS, "系统管理员", atCity, true},
 	{SEC, "安全保密管理员", atCity, true},
 	{AUD, "安全审计员", atCity, true},
+	{ST, "备案人员", atSchool | atCounty | atCityRun | atCity, false},
 }
 
 // Roles lists the roles a person can have.
@@ -77,9 +79,9 @@ func (r Role) Known() bool {
 	return ok && !r.Lent()
 }
 
-// Lent reports a role that comes from a delegation for a time, and from no
-// appointment.
-func (r Role) Lent() bool { return r == DH }
+// Lent reports a role that comes from no appointment: from a delegation for a
+// time, or from the account alone.
+func (r Role) Lent() bool { return r == DH || r == ST }
 
 // Fits reports whether the role can be held in a body of this kind: city,
 // city_run, county; every other kind is a school.

@@ -11,6 +11,7 @@ import (
 	"sealdesk/server/audit"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
@@ -187,5 +188,47 @@ func TestASimulationCountsWhatDelegationsLend(t *testing.T) {
 	}
 	if got := strings.Join(lent, " "); got != "U00003@HS1 U00004@HS2" {
 		t.Errorf("lent at the moment: %q", got)
+	}
+}
+
+func TestAnAccountWhoseLastAppointmentEndedKeepsItsOwnFileAndNothingElse(t *testing.T) {
+	w := storetest.New(t, store.SQLite)
+	who := w.People["U00008"]
+	ended := w.Clock()
+	of := func() string {
+		all, err := w.Store.Everyone(context.Background(), w.Grant(t, "U00001", policy.ViewPolicy, "341000"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var held []string
+		for _, p := range all {
+			for _, a := range p.Appointments {
+				if p.Staff == who.ID {
+					held = append(held, string(a.Role)+"@"+a.Body.ID)
+				}
+			}
+		}
+		return strings.Join(held, " ")
+	}
+	role := string(who.Roles[0])
+	if got := of(); got != role+"@"+who.Org {
+		t.Fatalf("before: %q", got)
+	}
+	if err := officersAct(t, w, func(tx *store.Tx) error {
+		return tx.Put(org.Appointment{ID: who.ID + "/" + role + "/" + who.Org, Staff: who.ID, Role: role, Org: who.Org, Ended: &ended})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := of(); got != "ST@"+who.Org {
+		t.Errorf("the simulation has %q", got)
+	}
+	officer, _, err := w.Store.Officer(context.Background(), who.ID, who.Fingerprint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for act, want := range map[policy.Act]bool{policy.Login: true, policy.EnterTraining: true, policy.ProveKey: true, policy.List: false, policy.Conclude: false, policy.ViewReceipt: false} {
+		if _, err := w.Policy.May(officer, act, officer.Appointments[0].Body); (err == nil) != want {
+			t.Errorf("%s: %v", act, err)
+		}
 	}
 }

@@ -213,52 +213,56 @@ func (tx *Tx) Policies() ([]policy.Sealed, error) {
 	return tx.group.readPolicies(tx)
 }
 
-// Everyone lists the people with appointments beneath the grant's body.
+// A census is what says who may do what under a policy.
+type census struct {
+	bodies, people, appointed, lent []*row
+}
+
+// censusTables are its tables, in the order of the fields.
+var censusTables = []*table{organisations, staff, appointments, delegations}
+
+func (c *census) parts() []*[]*row { return []*[]*row{&c.bodies, &c.people, &c.appointed, &c.lent} }
+
+// Everyone lists the people who may do something beneath the grant's body.
 func (tx *Tx) Everyone() ([]policy.Person, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	bodies, err := tx.everywhere(organisations)
-	if err != nil {
-		return nil, err
+	var c census
+	for i, part := range c.parts() {
+		var err error
+		if *part, err = tx.everywhere(censusTables[i]); err != nil {
+			return nil, err
+		}
 	}
-	list, err := txRows{tx}.rowsOf(appointments, cond{})
-	if err != nil {
-		return nil, err
-	}
-	lent, err := txRows{tx}.rowsOf(delegations, cond{})
-	if err != nil {
-		return nil, err
-	}
-	return everyone(tx.grant, bodies, list, lent, tx.act.received), nil
+	return c.everyone(tx.grant, tx.act.received), nil
 }
 
-// Everyone lists the people with appointments within the reach of the grant.
+// Everyone lists the people who may do something within the reach of the grant.
 func (s *Store) Everyone(ctx context.Context, g policy.Grant) ([]policy.Person, error) {
 	if g.IsZero() {
 		return nil, ungranted()
 	}
-	var bodies, list, lent []*row
+	var c census
 	err := s.within(ctx, func(r snapshot) (err error) {
-		if bodies, err = r.rows(organisations, want{"SELECT " + organisations.selection() + " FROM organisations", nil}); err != nil {
-			return err
+		for i, part := range c.parts() {
+			t := censusTables[i]
+			if *part, err = r.rows(t, want{"SELECT " + t.selection() + " FROM " + t.name + " ORDER BY " + t.key(), nil}); err != nil {
+				return err
+			}
 		}
-		if list, err = r.rows(appointments, want{"SELECT " + appointments.selection() + " FROM appointments ORDER BY id", nil}); err != nil {
-			return err
-		}
-		lent, err = r.rows(delegations, want{"SELECT " + delegations.selection() + " FROM delegations ORDER BY id", nil})
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return everyone(g, bodies, list, lent, s.clock()), nil
+	return c.everyone(g, s.clock()), nil
 }
 
 // everyone gathers appointments by person, both in the order of their numbers,
-// and what delegations lend them at the moment (see lend).
-func everyone(g policy.Grant, bodies, list, lent []*row, now time.Time) []policy.Person {
+// and what delegations and bare accounts lend at the moment (see officerFrom).
+func (c census) everyone(g policy.Grant, now time.Time) []policy.Person {
 	kinds := map[string]*row{}
-	for _, o := range bodies {
+	for _, o := range c.bodies {
 		kinds[o.id] = o
 	}
 	people, heads := map[string][]policy.Appointment{}, map[string][]string{}
@@ -267,17 +271,24 @@ func everyone(g policy.Grant, bodies, list, lent []*row, now time.Time) []policy
 			people[staff] = append(people[staff], policy.Appointment{Role: role, Body: policy.Body{ID: o.id, Path: o.path(), Kind: o.text("kind")}})
 		}
 	}
-	for _, a := range list {
-		role := policy.Role(a.text("role"))
-		if role.Lent() {
+	appointed := map[string]bool{}
+	for _, a := range c.appointed {
+		role, staff := policy.Role(a.text("role")), a.text("staff")
+		if role.Lent() || a.get("ended") != nil {
 			continue
 		}
-		give(a.text("staff"), role, a.text("org"))
+		appointed[staff] = true
+		give(staff, role, a.text("org"))
 		if role == policy.SH {
-			heads[a.text("org")] = append(heads[a.text("org")], a.text("staff"))
+			heads[a.text("org")] = append(heads[a.text("org")], staff)
 		}
 	}
-	for _, r := range lent {
+	for _, r := range c.people {
+		if s := staffOf(r); !appointed[s.ID] && s.Closed(now) == nil {
+			give(s.ID, policy.ST, s.Org)
+		}
+	}
+	for _, r := range c.lent {
 		d := delegationOf(r)
 		if !d.Active(now) {
 			continue

@@ -53,6 +53,13 @@ func officerFrom(from rowSource, person, session, key string, epoch uint64, now 
 			who.Appointments = append(who.Appointments, policy.Appointment{Role: role, Body: b})
 		}
 	}
+	if len(who.Appointments) == 0 { // the own file and key can be kept in order before a role is granted
+		b, err := bodyFrom(from, p.text("org"))
+		if err != nil {
+			return who, err
+		}
+		who.Appointments = append(who.Appointments, policy.Appointment{Role: policy.ST, Body: b})
+	}
 	return who, lend(from, &who, now)
 }
 
