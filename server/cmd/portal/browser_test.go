@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -76,7 +78,12 @@ type tab struct {
 	t         *testing.T
 	ctx       context.Context
 	downloads string
+	refusals  *sync.Map // paths that refuse, as the test means them to
 }
+
+// mayRefuse says that the portal is going to refuse a page; the browser writes
+// each answer of 400 and above to the console as an error.
+func (b *tab) mayRefuse(path string) { b.refusals.Store(path, true) }
 
 // sitDown opens a window in a profile of its own. Every fault that the browser
 // finds in a page, of its content security policy or of anything else it
@@ -85,9 +92,14 @@ func (c *chromium) sitDown(t *testing.T) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	b := &tab{chromium: c, t: t, ctx: ctx, downloads: t.TempDir()}
+	b := &tab{chromium: c, t: t, ctx: ctx, downloads: t.TempDir(), refusals: new(sync.Map)}
 	if err := chromedp.Listen(ctx, func(event any) {
 		if e, ok := event.(*log.EventEntryAdded); ok && e.Entry.Level == log.EntryLevelError {
+			if at, err := url.Parse(e.Entry.URL); err == nil && e.Entry.Source == log.EntrySourceNetwork {
+				if _, meant := b.refusals.Load(at.Path); meant {
+					return
+				}
+			}
 			t.Errorf("the browser complains: %s (%s)", e.Entry.Text, e.Entry.URL)
 		}
 	}); err != nil {

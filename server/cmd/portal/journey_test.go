@@ -26,13 +26,14 @@ type somebody struct {
 	*tab
 	town       *livingTown
 	staff, pin string
+	token      string // its label
 }
 
 // signIn goes the whole way: the portal's page, the agent's page, the choice
 // of one's own token among all that are plugged in, the PIN, and home.
 func (l *livingTown) signIn(c *chromium, staff string) *somebody {
 	l.t.Helper()
-	s := &somebody{c.sitDown(l.t), l, staff, l.pin(staff)}
+	s := &somebody{c.sitDown(l.t), l, staff, l.pin(staff), staff}
 	s.open("https://" + l.staff + "/sign-in")
 	s.picture("sign-in-" + staff)
 	s.press("main button.b-seal", "签名证书")
@@ -52,7 +53,7 @@ func (l *livingTown) signIn(c *chromium, staff string) *somebody {
 func (s *somebody) choosesOwnKey() {
 	s.t.Helper()
 	if ask[bool](s.tab, `!!document.querySelector("input[type=radio][name=key]")`) {
-		s.click(fmt.Sprintf("//label[contains(., %q)]", "钥匙 "+s.staff+"，"))
+		s.click(fmt.Sprintf("//label[contains(., %q)]", "钥匙 "+s.token+"，"))
 	}
 }
 

@@ -26,20 +26,29 @@ type livingTown struct {
 	client                       *http.Client
 	env                          []string
 	teachers                     []string // names that were seen in the register
-	running                      map[string]*exec.Cmd
+	running                      map[string]*process
+}
+
+// process is a program that was started; gone is closed when it has ended, and
+// then err says how.
+type process struct {
+	cmd  *exec.Cmd
+	gone chan struct{}
+	err  error
 }
 
 // kill ends a running program at once, as a crash does.
 func (l *livingTown) kill(path string) {
 	l.t.Helper()
-	cmd := l.running[path]
-	if cmd == nil {
+	p := l.running[path]
+	if p == nil {
 		l.t.Fatalf("%s does not run", path)
 	}
 	delete(l.running, path)
-	if err := cmd.Process.Kill(); err != nil {
+	if err := p.cmd.Process.Kill(); err != nil {
 		l.t.Fatal(err)
 	}
+	<-p.gone
 }
 
 // foundTown builds the three programs, makes the town's tokens, keys and entry
@@ -116,29 +125,28 @@ func (l *livingTown) start(path string, args ...string) {
 	if err := cmd.Start(); err != nil {
 		l.t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	p := &process{cmd: cmd, gone: make(chan struct{})}
+	go func() { p.err = cmd.Wait(); close(p.gone) }()
 	if l.running == nil {
-		l.running = map[string]*exec.Cmd{}
+		l.running = map[string]*process{}
 	}
-	l.running[path] = cmd
+	l.running[path] = p
 	l.t.Cleanup(func() {
-		if l.running[path] != cmd { // it was killed
-			<-ended
+		if l.running[path] != p { // it was killed
 			return
 		}
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			l.t.Errorf("%s had ended before it was told to: %v", path, err)
 		}
 		select {
-		case err := <-ended:
-			if err != nil {
-				l.t.Errorf("%s did not end in order: %v", path, err)
+		case <-p.gone:
+			if p.err != nil {
+				l.t.Errorf("%s did not end in order: %v", path, p.err)
 			}
 		case <-time.After(30 * time.Second):
 			l.t.Errorf("%s does not end", path)
 			_ = cmd.Process.Kill()
-			<-ended
+			<-p.gone
 		}
 		if l.t.Failed() {
 			l.t.Logf("%s said:\n%s", path, said.tail())
