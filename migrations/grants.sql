@@ -26,6 +26,7 @@ GRANT SELECT, INSERT, UPDATE ON {database}.staff TO 'sealdesk_portal'@'localhost
 GRANT SELECT, INSERT, UPDATE ON {database}.filings TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.appointments TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.role_changes TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.responsibility_sheets TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_keys TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_tokens TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_requests TO 'sealdesk_portal'@'localhost';

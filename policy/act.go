@@ -19,6 +19,8 @@ const (
 	SignPledge           Act = "sign_pledge"            // 签署承诺书 (R54)
 	EnterTraining        Act = "enter_training"         // 登记培训 (R43)
 	ConfirmTraining      Act = "confirm_training"       // 确认培训 (R43)
+	ViewSheet            Act = "view_sheet"             // 查看责任书 (R55)
+	SignSheet            Act = "sign_sheet"             // 签署责任书 (R55)
 	AskRole              Act = "ask_role"               // 申请授予角色
 	GrantRole            Act = "grant_role"             // 授予角色
 	RemoveRole           Act = "remove_role"            // 免去角色
@@ -114,6 +116,7 @@ const (
 	StaffResource       Resource = "staff"
 	AppointmentResource Resource = "appointment"
 	MediumResource      Resource = "medium"
+	DutyResource        Resource = "duty"
 	InstitutionResource Resource = "institution"
 	RefusalResource     Resource = "refusal"
 	ProposalResource    Resource = "proposal"
@@ -144,6 +147,8 @@ var acts = []actRow{
 	{SignPledge, StaffResource, "签署承诺书"},
 	{EnterTraining, StaffResource, "登记培训"},
 	{ConfirmTraining, StaffResource, "确认培训"},
+	{ViewSheet, DutyResource, "查看责任书"},
+	{SignSheet, DutyResource, "签署责任书"},
 	{AskRole, AppointmentResource, "申请授予角色"},
 	{GrantRole, AppointmentResource, "授予角色"},
 	{RemoveRole, AppointmentResource, "免去角色"},
@@ -249,7 +254,8 @@ func (a Act) Name() string {
 }
 
 // Business reports whether an act is business of the registration year: what
-// nobody does before filing and training (R54, R43, case 60).
+// nobody does before filing and training, nor before the head has signed the
+// year's responsibility sheet (R54, R43, case 60, R55).
 func (a Act) Business() bool {
 	resource, _ := ActResource(a)
 	return resource == PlanResource || businessData(resource)

@@ -33,6 +33,7 @@ const (
 	StaffPledge      Kind = "staff-pledge"      // 签署承诺书
 	TrainingEntry    Kind = "training"          // 登记培训
 	TrainingConfirm  Kind = "training-confirm"  // 确认培训
+	Responsibility   Kind = "responsibility"    // 签署安全主体责任书
 	RoleGrant        Kind = "role-grant"        // 授予角色: lead and security officer
 	RoleRemoval      Kind = "role-removal"      // 免去角色
 	RoleReview       Kind = "role-review"       // 审阅任职变动
@@ -160,6 +161,7 @@ var forms = []Form{
 	statement(StaffPledge, "签署承诺书", one("人员编号"), one("姓名"), many("承诺")),
 	statement(TrainingEntry, "登记培训", one("计划年度"), one("人员编号"), one("姓名"), one("学习日期"), many("培训内容")),
 	statement(TrainingConfirm, "确认培训", one("计划年度"), one("人员编号"), one("姓名"), many("培训内容")),
+	statement(Responsibility, "签署安全主体责任书", one("计划年度"), one("责任机构"), one("责任人"), one("职务"), some("接任"), many("责任")),
 	statement(RoleGrant, "授予角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("授予后角色"), one("理由")),
 	statement(RoleRemoval, "免去角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("免去后角色"), one("理由")),
 	batch(RoleReview, "审阅任职变动", one("审阅范围")),

@@ -43,7 +43,7 @@ func ask(t *testing.T, d *desk.Desk, method, path, body string, header map[strin
 
 // addressed puts real values into a route's places.
 func addressed(path, application string) string {
-	return strings.NewReplacer(":digest", strings.Repeat("ab", 32), ":number", "0", ":job", strings.Repeat("c", 24), ":row", "2", ":id", application).Replace(path)
+	return strings.NewReplacer(":digest", strings.Repeat("ab", 32), ":number", "0", ":job", strings.Repeat("c", 24), ":row", "2", ":org", "341021", ":id", application).Replace(path)
 }
 
 func TestEveryRouteWithoutASessionRefusesOrLeadsToSignIn(t *testing.T) {

@@ -128,12 +128,43 @@ func foundAs(tb testing.TB, given map[string]crypto.Signer, rules *policy.Policy
 	for _, w := range windows {
 		nouns = append(nouns, w)
 	}
+	nouns = append(nouns, answering(tree, roster)...)
 	if others != nil {
 		nouns = append(nouns, others(f)...)
 	}
 	f.begin(tb, nouns)
 	return f
 }
+
+// answering is the first head of every body of the cast with the year's
+// responsibility sheet (R55): its people may act. A head who is none of the
+// cast is on file, without a key.
+func answering(tree org.Tree, roster org.Roster) (nouns []any) {
+	bodies := map[string]bool{}
+	for _, s := range roster.Staff {
+		bodies[s.Org] = bodies[s.Org] || slices.Contains(cast, s.ID)
+	}
+	for _, o := range tree.All() {
+		i := slices.IndexFunc(roster.Appointments, func(a org.Appointment) bool { return a.Role == string(org.HeadRole(o.Kind)) && a.Org == o.HeadAt() })
+		if !bodies[o.ID] || i < 0 || slices.Contains(unsigned, o.ID) {
+			continue
+		}
+		head := roster.Appointments[i]
+		if !slices.Contains(cast, head.Staff) {
+			nouns = append(nouns, head)
+			for _, s := range roster.Staff {
+				if s.ID == head.Staff {
+					nouns = append(nouns, s)
+				}
+			}
+		}
+		nouns = append(nouns, org.Sheet{Year: sample.Year, Org: o.ID, Head: head.Staff, Paper: "纸质 2024-" + o.ID, At: foundingDay})
+	}
+	return nouns
+}
+
+// unsigned are bodies of the cast for which nobody has signed.
+var unsigned = []string{unsignedSchool}
 
 // waiting are the tokens that wait for somebody without a key.
 var waiting = map[string]string{"NEW1": keyless, "NEW2": newUnfiled}

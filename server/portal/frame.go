@@ -32,6 +32,7 @@ var places = []struct {
 	{policy.ListRoles, "flag", "任职变动", "/roles", nil},
 	{policy.GrantRole, "receipt", "待复签", "/confirmations", nil},
 	{policy.SignPledge, "flag", "我的备案", "/me", nil},
+	{policy.ViewSheet, "stamp", "安全责任", "/duties", nil},
 	{policy.EnrolKey, "key", "签发证书", "/enrolments", nil},
 	{policy.EndSession, "token", "登录情况", "/sessions", nil},
 	{policy.CountersignCustody, "receipt", "待复签", "/confirmations", nil},

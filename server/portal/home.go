@@ -23,7 +23,7 @@ func (p *Portal) home(c *call) (answer, error) {
 		return page{view: v}, nil
 	}
 	v.Receipts = p.ownReceipts(c)
-	v.Due = append(p.emergencyWork(c), p.policyWork(c)...)
+	v.Due = append(append(p.emergencyWork(c), p.policyWork(c)...), p.dutyWork(c)...)
 	body, grant, err := p.place(c, policy.List)
 	if err != nil {
 		v.Lead = "目前没有等您办理的事项。"

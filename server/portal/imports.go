@@ -58,7 +58,7 @@ func (p *Portal) importsPage(c *call) (view.Imports, error) {
 		return v, err
 	}
 	v.Lead = "导入到" + body.Name + "。"
-	if err := p.working(c); err != nil {
+	if err := p.fit(c, policy.ImportSheet); err != nil {
 		v.Barred = sentenced(err).Sentence
 	}
 	list, err := p.store.Scratch().ImportJobs(c.ctx, body.ID, 50)
@@ -104,7 +104,7 @@ func (p *Portal) uploadSheet(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.working(c); err != nil {
+	if err := p.fit(c, policy.ImportSheet); err != nil {
 		return nil, err
 	}
 	upload, header, err := c.req.FormFile("sheet")

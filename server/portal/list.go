@@ -318,9 +318,6 @@ func (p *Portal) refusedBatch(c *call, back string, ids []string, err error) (an
 // acceptAll takes imported records into the school's review: all of them or
 // none, without a seal.
 func (p *Portal) acceptAll(c *call, body org.Organisation, ids []string, back string) (answer, error) {
-	if err := p.working(c); err != nil {
-		return nil, err
-	}
 	if len(ids) == 0 || len(ids) > registration.BatchLimit {
 		return nil, fault.New(fault.Invalid, "请勾选 1 至 %d 份申请再受理，选了 %d 份。", registration.BatchLimit, len(ids))
 	}
@@ -329,6 +326,9 @@ func (p *Portal) acceptAll(c *call, body org.Organisation, ids []string, back st
 		return nil, err
 	}
 	_, err = p.store.Commit(again(c.ctx), grant, nil, func(tx *store.Tx) (audit.Entry, error) {
+		if err := fits(tx, policy.Accept, tx.Grant().Person(), p.year, tx.Received()); err != nil {
+			return audit.Entry{}, err
+		}
 		by, err := personOf(tx, c.who.Staff.ID)
 		if err != nil {
 			return audit.Entry{}, err

@@ -31,6 +31,7 @@ type rows interface {
 	Delegation(id string) (registration.Delegation, error)
 	RelativesOf(person string) ([]registration.Relative, error)
 	peopleRows
+	dutyRows
 	Policies() ([]policy.Sealed, error)
 	Everyone() ([]policy.Person, error)
 	Key(fingerprint string) (custody.Key, error)
@@ -86,6 +87,7 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.StaffPledge:      func() matter { return &pledgeMatter{} },
 	seal.TrainingEntry:    func() matter { return &learnMatter{} },
 	seal.TrainingConfirm:  func() matter { return &confirmTrainingMatter{} },
+	seal.Responsibility:   func() matter { return &sheetMatter{} },
 	seal.RoleGrant:        func() matter { return &roleMatter{Granted: true} },
 	seal.RoleRemoval:      func() matter { return &roleMatter{} },
 	seal.RoleReview:       func() matter { return &roleReviewMatter{} },
@@ -207,9 +209,6 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 	if err != nil {
 		return none, err
 	}
-	if err := p.fit(c, m.act()); err != nil {
-		return none, err
-	}
 	act := m.act()
 	if len(h.Signers) > 1 && h.Signers[0].Staff != c.who.Staff.ID {
 		act = seconds[act]
@@ -230,6 +229,9 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 		}
 	}
 	receipt, err := p.store.Commit(again(c.ctx), grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
+		if err := fits(tx, m.act(), tx.Grant().Person(), p.year, tx.Received()); err != nil {
+			return audit.Entry{}, err
+		}
 		d, err := m.draft(p.knowledge(tx.Grant()), tx, h, salts, tx.Received())
 		if err != nil {
 			return audit.Entry{}, err

@@ -119,6 +119,10 @@ var routes = []route{
 	{"POST", "/roles/review", signedIn, (*Portal).proposeRoleReview},
 	{"POST", "/staff/:id/exit", signedIn, (*Portal).proposeExit},
 
+	{"GET", "/duties", signedIn, (*Portal).showDuties},
+	{"GET", "/duties/:org", signedIn, (*Portal).showSheet},
+	{"POST", "/duties/:org/sheet", signedIn, (*Portal).proposeSheet},
+
 	{"GET", "/log", signedIn, (*Portal).readLog},
 	{"GET", "/log/:number", signedIn, (*Portal).readEntry},
 	{"GET", "/keys", signedIn, (*Portal).listKeys},

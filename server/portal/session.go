@@ -213,21 +213,33 @@ func (p *Portal) may(c *call, act policy.Act, body org.Organisation) (policy.Gra
 	return c.who.law.May(c.who.Officer, act, p.store.Body(body))
 }
 
-// fit asks what an act needs besides a role: business a person on file and
-// trained, every other act a person on file. What is urgent waits for nothing,
-// and the pledge is what completes the file.
-func (p *Portal) fit(c *call, act policy.Act) error {
-	switch {
-	case urgent[act], act == policy.SignPledge:
+// fits asks of the records what an act needs besides a role: business a person
+// on file and trained, whose body's responsibility sheet is signed for the plan
+// year (R54, R43, R55), every other act a person on file. What is urgent waits
+// for nothing, and the pledge is what completes the file. It is asked inside
+// the transaction, so that no road leads past it, and before a text is shown.
+func fits(r rows, act policy.Act, person string, year int, now time.Time) error {
+	if urgent[act] || act == policy.SignPledge {
 		return nil
-	case act.Business():
-		return p.working(c)
 	}
-	return c.who.Staff.MayServe(c.received)
+	s, err := r.Staff(person)
+	if err != nil {
+		return err
+	}
+	if !act.Business() {
+		return s.MayServe(now)
+	}
+	if err := s.MayAct(year, now); err != nil {
+		return err
+	}
+	h, err := r.Headship(year, s.Org)
+	if err != nil {
+		return err
+	}
+	return h.MayAct()
 }
 
-// working asks what every business act needs besides a role: the person is on
-// file and trained for the plan year (R54, R43).
-func (p *Portal) working(c *call) error {
-	return c.who.Staff.MayAct(p.year, c.received)
+// fit is fits for a page: whoever asks, as the records are at this request.
+func (p *Portal) fit(c *call, act policy.Act) error {
+	return fits(p.reading(c.ctx, policy.Grant{}), act, c.who.Staff.ID, p.year, c.received)
 }

@@ -164,6 +164,7 @@ var afterSealing = map[seal.Kind][]string{
 	seal.StaffExit:        {"离岗手续办结，任职一并终止；办过的事项和签署保留"},
 	seal.TrainingEntry:    {"由本单位负责人确认后，本年度的业务才能办理"},
 	seal.TrainingConfirm:  {"四项内容都确认以后，对方可以办理本年度的业务"},
+	seal.Responsibility:   {"本机构人员可以办理本年度的业务", "您不再担任负责人时随即失效，由接任的人重新签署；新的年度重新签署"},
 	seal.RoleGrant:        {"您签署后，由安全保密管理员签署同一份文本，角色才授予", "授予后由安全审计员审阅"},
 	seal.RoleRemoval:      {"任职立即终止，对方下一次操作起不能再按这个角色办理", "由安全审计员审阅"},
 	seal.RoleReview:       {"所选变动标为已审阅"},

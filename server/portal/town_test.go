@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -45,13 +46,15 @@ const (
 	cityHead            = "U00836"
 	leadOf祁门            = "U00045"
 	untrained, unfiled  = "U00030", "U00015"
+	openHandler         = "U00435" // of a school whose sheet is not signed
+	openHead            = "U00436"
 	deputy              = "U90001" // second handler of the first school
 	keyless             = "U00046" // on file, without a key; a token waits for her
 	newUnfiled          = "U00047" // a token waits, but nobody filed him
 )
 
 var cast = []string{sys, sec, sec2, aud, cityLead, rechecker, cityAuditor, otherAuditor, auditor, auditor2, lead, lead2, neighbour, bothRoles,
-	handler, head, handler2, head2, cityHandler, cityHead, leadOf祁门, untrained, unfiled, deputy}
+	handler, head, handler2, head2, cityHandler, cityHead, leadOf祁门, untrained, unfiled, deputy, openHandler, openHead}
 
 // Bodies of the town.
 const (
@@ -59,6 +62,8 @@ const (
 	school        = "HS10181" // 公办
 	school2       = "HS10205" // 民办, licensed
 	citySchool    = "HS10395"
+
+	unsignedSchool = "HS10195" // its head has not signed the year's responsibility sheet
 )
 
 // at reads a moment of the plan year in the town's zone.
@@ -101,6 +106,7 @@ type town struct {
 	server   *httptest.Server
 	log      *logged
 	later    []registration.Pack // rule packs loaded beside the national one
+	year     int                 // plan year, 0 for the sample's
 }
 
 // logged keeps what the portal writes to its log file.
@@ -154,7 +160,7 @@ func (t *town) serve() {
 	}
 	t.server = httptest.NewUnstartedServer(nil)
 	t.portal, err = portal.New(portal.Config{Store: t.store, Policy: t.rules, Packs: t.packs(), Roots: roots, CA: issuing.PEM(t.ca),
-		Log: slog.New(slog.NewJSONHandler(t.log, nil)), Clock: t.clock.Now, Authority: &issuing.Authority{Certificate: t.ca, Key: t.caKey}, External: t.external, Name: storetest.Portal, Year: sample.Year,
+		Log: slog.New(slog.NewJSONHandler(t.log, nil)), Clock: t.clock.Now, Authority: &issuing.Authority{Certificate: t.ca, Key: t.caKey}, External: t.external, Name: storetest.Portal, Year: cmp.Or(t.year, sample.Year),
 		Origin: "https://" + t.server.Listener.Addr().String(), Agent: "http://127.0.0.1:17890", Verifier: t.keys.LogVerifier})
 	must(t.tb, err)
 	t.server.Config.Handler = t.portal.Handler()

@@ -37,6 +37,7 @@ func OfOrganisation(id string) Ref { return Ref{organisations, id} }
 func OfStaff(id string) Ref        { return Ref{staff, id} }
 func OfFiling(id string) Ref       { return Ref{filings, id} }
 func OfRoleChange(id string) Ref   { return Ref{roleChanges, id} }
+func OfSheet(id string) Ref        { return Ref{sheets, id} }
 func OfAppointment(id string) Ref  { return Ref{appointments, id} }
 func OfKey(fingerprint string) Ref { return Ref{custodyKeys, fingerprint} }
 func OfToken(serial string) Ref    { return Ref{custodyTokens, serial} }

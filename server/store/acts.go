@@ -58,6 +58,7 @@ var rules = map[policy.Act]rule{
 	policy.SignPledge:           alone(seal.StaffPledge),
 	policy.EnterTraining:        alone(seal.TrainingEntry),
 	policy.ConfirmTraining:      alone(seal.TrainingConfirm),
+	policy.SignSheet:            alone(seal.Responsibility),
 	policy.AskRole:              rule{}.first(seal.RoleGrant),
 	policy.GrantRole:            rule{}.second(seal.RoleGrant),
 	policy.RemoveRole:           alone(seal.RoleRemoval),

@@ -60,11 +60,15 @@ var deeds = map[policy.Act]deed{
 	policy.SignPledge:      {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchStaff("U00005")},
 	policy.EnterTraining:   {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchStaff("U00005")},
 	policy.ConfirmTraining: {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchStaff("U00011")},
-	policy.AskRole:         {person: "U00006", body: "341021", first: "U00006", second: "U00001", touch: touchRole, peer: "U00007", outside: "U00007", outsideBody: "341024"},
-	policy.GrantRole:       {person: "U00001", body: "341021", first: "U00006", second: "U00001", touch: touchRole},
-	policy.RemoveRole:      {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchRole},
-	policy.ReviewRoles:     {person: "U00002", body: "341021", outside: "U00002", outsideBody: "341024", touch: touchRole},
-	policy.SetWindow:       {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
+	policy.SignSheet: {person: "U00006", body: "341021", outside: "U00004", outsideBody: "HS1",
+		touch: func(tx *store.Tx, _ string) error {
+			return tx.Put(org.Sheet{Year: 3000 + int(tx.Number()), Org: "341021", Head: "U00006"})
+		}},
+	policy.AskRole:     {person: "U00006", body: "341021", first: "U00006", second: "U00001", touch: touchRole, peer: "U00007", outside: "U00007", outsideBody: "341024"},
+	policy.GrantRole:   {person: "U00001", body: "341021", first: "U00006", second: "U00001", touch: touchRole},
+	policy.RemoveRole:  {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchRole},
+	policy.ReviewRoles: {person: "U00002", body: "341021", outside: "U00002", outsideBody: "341024", touch: touchRole},
+	policy.SetWindow:   {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
 	policy.SetLicence: {person: "U00006", body: "HS2", peer: "", outside: "U00006", outsideBody: "HS1",
 		touch: func(tx *store.Tx, _ string) error {
 			o, err := tx.Organisation("HS2")

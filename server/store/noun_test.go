@@ -121,6 +121,8 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, roleChanges, roleChangeCells(g, "/p/"), nil, sure(roleChangeOf), g)
 	m := filled[org.Appointment]()
 	back(t, appointments, appointmentCells(m, "/p/"), nil, sure(appointmentOf), m)
+	r := filled[org.Sheet]()
+	back(t, sheets, sheetCells(r, "/p/"), nil, sure(sheetOf), r)
 	k := filled[custody.Key]()
 	back(t, custodyKeys, keyCells(k, "/p/"), nil, sure(keyOf), k)
 	d := filled[custody.Token]()

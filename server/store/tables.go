@@ -91,6 +91,8 @@ var (
 	roleChanges = &table{name: "role_changes", class: isRecord, subject: "role_change",
 		columns: join(texts("id", "staff", "org", "path", "role"), numbers("granted"), texts("before_roles", "after_roles", "asked_by", "done_by", "reason"),
 			numbers("at"), texts("reviewed_by"), one(maybe, "reviewed_at"))}
+	sheets = &table{name: "responsibility_sheets", class: isRecord, subject: "sheet", power: true, shared: true,
+		columns: join(texts("id"), numbers("year"), texts("org", "path", "head", "paper"), numbers("at"))}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
 		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"),
 			texts("by_staff", "reason", "token", "serial", "issuer", "public_key"))}
@@ -174,7 +176,7 @@ var (
 
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
-	organisations, staff, filings, appointments, roleChanges, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
+	organisations, staff, filings, appointments, roleChanges, sheets, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
 	windows, workingDays, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles,

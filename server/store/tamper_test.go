@@ -204,13 +204,19 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 				return nil, err
 			}
 		}
+		sheet := org.Sheet{Year: 2000 + n, Org: o.ID, Head: person, Paper: word, At: w.Clock().Truncate(time.Second)}
+		if word != "第一次" {
+			if _, err := tx.Headship(sheet.Year, o.ID); err != nil {
+				return nil, err
+			}
+		}
 		free := registration.WorkingDays{Year: 2000 + n, Org: "341000", Reason: word}
 		if word != "第一次" {
 			if _, err := tx.WorkingDays(free.Year); err != nil {
 				return nil, err
 			}
 		}
-		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free)
+		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free, sheet)
 	}
 	return all, nil
 }

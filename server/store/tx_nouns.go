@@ -65,9 +65,10 @@ func (tx *Tx) Organisation(id string) (org.Organisation, error) {
 	return organisationOf(r), nil
 }
 
-// Staff reads one person on file.
+// Staff reads one person on file, believed only as the log has it: filing and
+// training decide who may act.
 func (tx *Tx) Staff(id string) (org.Staff, error) {
-	r, err := tx.find(staff, id)
+	r, err := tx.findPower(staff, id)
 	if err != nil {
 		return org.Staff{}, err
 	}
@@ -231,6 +232,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = roleChanges, organisations, v.Org, func(p string) []any { return roleChangeCells(v, p) }
 	case org.Appointment:
 		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
+	case org.Sheet:
+		t, owner, id, cells = sheets, organisations, v.Org, func(p string) []any { return sheetCells(v, p) }
 	case policy.Sealed:
 		t, owner, id, cells = policies, organisations, v.Org, func(p string) []any { return sealedPolicyCells(v, p) }
 	case custody.Emergency:

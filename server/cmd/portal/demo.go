@@ -120,7 +120,7 @@ func (t town) found(ctx context.Context) error {
 	fmt.Println("密钥仪式：在 SoftHSM 里生成服务器密钥和人员钥匙，两位安全保密管理员签署第 0 条日志……")
 	var text strings.Builder
 	if _, err := found(ctx, c, sources{organisations: t.path("source/organisations.csv"), staff: t.path("source/staff.csv"),
-		windows: t.path("source/windows.csv"), tokens: t.path("source/tokens.csv"), statement: &text,
+		windows: t.path("source/windows.csv"), sheets: t.path("source/sheets.csv"), tokens: t.path("source/tokens.csv"), statement: &text,
 		custodians: t.path("source/custodians.csv"), quorum: 2, shares: t.path("shares")}); err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (t town) write(name, body string) error {
 // sources copies the city's files; review and audit are open from the day of
 // the first start, applications as the sheets have them.
 func (t town) sources() error {
-	for _, name := range []string{"organisations.csv", "staff.csv", "headers.csv"} {
+	for _, name := range []string{"organisations.csv", "staff.csv", "sheets.csv", "headers.csv"} {
 		body, err := sample.Read(name)
 		if errors.Is(err, os.ErrNotExist) {
 			continue

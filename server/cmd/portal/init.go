@@ -34,6 +34,7 @@ type sources struct {
 	organisations, staff, windows string
 	tokens                        string // staff_id,uri: the tokens that are enrolled at the ceremony
 	statement                     io.Writer
+	sheets                        string // org_id,staff_id,paper: responsibility sheets signed on paper for the plan year; empty for none
 	custodians                    string // staff_id: who opens an emergency and holds the shares; empty for none
 	quorum                        int    // so many of them together
 	shares                        string // fresh directory for the papers
@@ -46,6 +47,7 @@ func initialise(ctx context.Context, args []string) error {
 		fs.StringVar(&from.organisations, "organisations", "organisations.csv", "机构表")
 		fs.StringVar(&from.staff, "staff", "staff.csv", "人员表")
 		fs.StringVar(&from.windows, "windows", "windows.csv", "时段表")
+		fs.StringVar(&from.sheets, "sheets", "", "本年度已签的纸质安全主体责任书：org_id,staff_id,paper；没有列入的机构，由负责人登录后签署，之前只能查看")
 		fs.StringVar(&from.custodians, "custodians", "", "托管人表：staff_id，每行一人；他们共同开启紧急事项，并各持一份恢复份额")
 		fs.IntVar(&from.quorum, "quorum", 2, "托管人凑齐几人")
 		fs.StringVar(&from.shares, "shares", "shares", "恢复份额放在哪个（还没有的）目录，打印后销毁")

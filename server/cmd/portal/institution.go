@@ -21,6 +21,7 @@ type institution struct {
 	staff         []org.Staff
 	appointments  []org.Appointment
 	windows       []registration.Window
+	sheets        []org.Sheet
 	digests       []seal.Field // 来源文件 lines
 	custodians    keyring.Holders
 }
@@ -57,7 +58,14 @@ func readInstitution(from sources, year int) (institution, error) {
 		return inst, err
 	}
 	inst.organisations, inst.staff, inst.appointments = tree.All(), roster.Staff, roster.Appointments
-	inst.windows, err = registration.ParseWindows(bytes.NewReader(windows), year)
+	if inst.windows, err = registration.ParseWindows(bytes.NewReader(windows), year); err != nil || from.sheets == "" {
+		return inst, err
+	}
+	sheets, err := read(from.sheets)
+	if err != nil {
+		return inst, err
+	}
+	inst.sheets, err = org.ParseSheets(bytes.NewReader(sheets), year, tree, roster)
 	return inst, err
 }
 
@@ -97,6 +105,10 @@ func (inst institution) put(tx *store.Tx, people []enrolled, keeper string) erro
 			return err
 		}
 		nouns = append(nouns, held)
+	}
+	for _, s := range inst.sheets {
+		s.At = tx.Received()
+		nouns = append(nouns, s)
 	}
 	for _, w := range inst.windows {
 		nouns = append(nouns, w)

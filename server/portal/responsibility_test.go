@@ -1,0 +1,238 @@
+package portal_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+	"sealdesk/server/sheet/sample"
+)
+
+var accept = func(ids ...string) url.Values { return url.Values{"application": ids, "do": {"sign"}} }
+
+func TestR55NobodyOfABodyActsBeforeItsHeadHasSignedTheYearsSheet(t *testing.T) {
+	w := newTown(t, "2024-10-21 10:00:00")
+	id := w.plant(1, unsignedSchool, inState(registration.Imported))[0]
+	u, h := w.in(openHandler), w.in(openHead)
+	sheet := "/duties/" + unsignedSchool
+	u.ok(u.get("/applications/" + id)) // reading stays
+	acts := w.quiet("accepting", func() {
+		u.refusedPlain(u.post("/applications", accept(id)), fault.Forbidden, "2024 年度的安全主体责任书还没有签署，本机构人员只能查看，不能办理业务（通知第三部分“落实责任，保障安全”）。须由校长（鲍杰新 U00436）签署")
+	})
+	w.oneRefusal(openHandler, acts)
+	w.quiet("importing", func() { u.refusedPlain(u.post("/imports", nil), fault.Forbidden, "责任书还没有签署") })
+	says(t, "home", u.ok(u.get("/")).Text("main"), "安全主体责任书还没有签署")
+	says(t, "the sheet", u.ok(u.get("/duties")).Text("main"), "未签署", org.SheetLines[0])
+	w.clock.Pass(2 * time.Minute)
+	w.oneRefusal(openHandler, w.quiet("who is not the head signs", func() {
+		u.refusedPlain(u.post(sheet+"/sheet", nil), fault.Forbidden, "“签署责任书”须由校长")
+	}))
+	// The head reads, signs, and has a receipt; the school works.
+	p := h.ok(h.post(sheet+"/sheet", nil))
+	says(t, "the text", p.Text("main"), "责任机构", unsignedSchool, org.SheetLines[3])
+	der := h.signed(p)
+	size := w.size()
+	got := h.handIn(der)
+	if got.Location == "" {
+		t.Fatalf("%+v", got)
+	}
+	if e := w.entries(1)[0]; w.size() != size+1 || policy.Act(e.Act) != policy.SignSheet || e.Subject != "sheet/2024/"+unsignedSchool+"/"+openHead || e.Actor != openHead {
+		t.Errorf("the entry is %+v", e)
+	}
+	says(t, "the receipt", h.ok(h.get(got.Location)).Text("main"), "签署责任书")
+	says(t, "the sheet", u.ok(u.get(sheet)).Text("main"), "鲍杰新（"+openHead+"）", "2024-10-21", "本人钥匙签署")
+	u.ok(u.post("/applications", accept(id)))
+	if a := w.application(id); a.State != registration.InReview {
+		t.Errorf("with the sheet signed it is %s", a.State)
+	}
+	// Neither the same seal nor a second click signs again.
+	w.clock.Pass(2 * time.Minute)
+	w.attack(h.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	w.oneRefusal(openHead, w.quiet("again", func() { h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Conflict, "您已于 2024-10-21 签署过") }))
+	if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) > 0 {
+		t.Errorf("%v %+v", err, report.Faults)
+	}
+}
+
+func TestR55WithoutTheSheetNobodyIsLockedOutOfWhatIsNotBusiness(t *testing.T) {
+	w := newTown(t, "2024-10-21 10:00:00")
+	u, h := w.in(openHandler), w.in(openHead)
+	u.done(u.post("/key/handover", url.Values{"taker": {sec}, "reason": {"交回"}}))
+	h.ok(h.get("/staff"))
+	for path, form := range map[string]url.Values{
+		"/staff/" + openHandler + "/leave": {"last": {"2024-10-31"}, "leave_reason": {"调离"}},
+		"/staff/" + openHandler + "/role":  {"role": {"SH"}, "role_reason": {"接任"}, "confirmer": {sec}},
+		"/requests":                        {"staff": {openHandler}, "request_reason": {"新钥匙"}},
+	} {
+		if p := h.post(path, form); strings.Contains(p.Text("main"), "责任书") {
+			t.Errorf("%s waits for the sheet: %.200s", path, p.Text("main"))
+		}
+	}
+	p := h.ok(h.post("/staff/"+openHandler+"/role", url.Values{"role": {"SH"}, "role_reason": {"接任"}, "confirmer": {sec}}))
+	h.done(p)
+}
+
+func TestR55OnlyTheHeadOfThatBodySignsItsSheet(t *testing.T) {
+	w := newTown(t, "2024-10-21 10:00:00")
+	records := w.records()
+	for _, try := range []struct {
+		staff, body string
+		kind        fault.Kind
+		says        string
+	}{
+		{head, unsignedSchool, fault.NotFound, "范围内没有机构 " + unsignedSchool},
+		{head2, unsignedSchool, fault.NotFound, ""},
+		{lead, unsignedSchool, fault.NotFound, ""}, // above it, but not its head
+		{cityLead, unsignedSchool, fault.NotFound, ""},
+		{openHandler, unsignedSchool, fault.Forbidden, "须由校长"},
+		{auditor, county, fault.Forbidden, "须由校长、区县负责人、市级负责人办理"},
+		{leadOf祁门, county, fault.NotFound, ""},
+		{openHead, county, fault.NotFound, ""},
+		{cityLead, county, fault.NotFound, ""},
+		{cityAuditor, "341000-SZ", fault.Forbidden, ""},
+		{sec, "341000", fault.Forbidden, ""}, {sys, "341000", fault.Forbidden, ""}, {aud, "341000", fault.Forbidden, ""},
+		{openHead, "HS99999", fault.NotFound, "范围内没有机构 HS99999"},
+		{cityLead, citySchool, fault.Forbidden, "只能由其负责人签署，须是校长"}, // 市直's school has a head of its own
+		{lead2, county, fault.Conflict, "已由 " + lead},             // two leads, one answers
+		{cityLead, "341000", fault.Conflict, "您已于"}, {cityLead, "341000-SZ", fault.Conflict, "您已于"},
+	} {
+		r := w.in(try.staff)
+		r.refusedPlain(r.post("/duties/"+try.body+"/sheet", nil), try.kind, try.says)
+	}
+	if w.records() != records {
+		t.Error("a record changed")
+	}
+}
+
+func TestR55ANewHeadSignsAnewAndTheFormersSheetStandsNoMore(t *testing.T) {
+	w := newTown(t, "2024-10-21 10:00:00")
+	ids := w.plant(3, school, inState(registration.Imported))
+	l, s, d, u, h := w.in(lead), w.in(sec), w.in(deputy), w.in(handler), w.in(head)
+	l.done(l.post("/staff/"+deputy+"/role", url.Values{"role": {"SH"}, "role_reason": {"接任"}, "confirmer": {sec}}))
+	s.done(s.get(hrefs(t, s.ok(s.get("/confirmations")), "/confirmations/")[0]))
+	sheet := "/duties/" + school
+	d.refusedPlain(d.post(sheet+"/sheet", nil), fault.Conflict, "不再担任负责人时，才由接任的人重新签署")
+	u.ok(u.post("/applications", accept(ids[0]))) // the twin: the first head is there still
+	if w.application(ids[0]).State != registration.InReview {
+		t.Error("not accepted")
+	}
+	l.done(l.post("/staff/"+head+"/remove", url.Values{"held": {"SH"}, "removal_reason": {"调离"}}))
+	w.quiet("with the head gone", func() {
+		u.refusedPlain(u.post("/applications", accept(ids[1])), fault.Forbidden, "原负责人 "+head+" 签的随其离任失效")
+	})
+	h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Forbidden, "")
+	says(t, "the overview", l.ok(l.get("/duties")).Text("main"), "换人待签")
+	p := d.ok(d.post(sheet+"/sheet", nil))
+	says(t, "the text", p.Text("main"), "接 "+head+" 的责任")
+	d.done(p)
+	u.ok(u.post("/applications", accept(ids[1])))
+	if w.application(ids[1]).State != registration.InReview || w.count("responsibility_sheets") != w.sheets()+1 {
+		t.Error("the new head's sheet opens nothing, or the former's is gone")
+	}
+}
+
+// sheets is how many sheets entry 0 brought.
+func (t *town) sheets() (n int) {
+	t.tb.Helper()
+	must(t.tb, t.raw().QueryRow("SELECT COUNT(*) FROM responsibility_sheets WHERE entry <= 1").Scan(&n))
+	return n
+}
+
+func TestR55ASealThatWaitsWhileTheSheetLapsesIsRefusedInsideTheTransaction(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	id := w.plant(1, school, atCounty)[0]
+	a, l2 := w.in(auditor), w.in(cityLead)
+	concluded := func() bool { // past every page: the first lead is no lead any more
+		var state string
+		must(t, w.raw().QueryRow("SELECT state FROM applications WHERE id = ?", id).Scan(&state))
+		return state == string(registration.Concluded)
+	}
+	der := a.signed(a.ok(a.post("/applications", batch(id))))
+	l2.done(l2.post("/staff/"+lead+"/remove", url.Values{"held": {"CL"}, "removal_reason": {"轮换"}}))
+	w.clock.Pass(time.Second)
+	w.attack(a.Desk, der, fault.Forbidden, "须由区县负责人（", true)
+	// The other lead takes over; the very same seal counts.
+	o := w.in(lead2)
+	o.done(o.post("/duties/"+county+"/sheet", nil))
+	if got := a.handIn(der); got.Location == "" || !concluded() {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestR55ANewYearWantsANewSheetAndTheOldYearsCountsForNothing(t *testing.T) {
+	later := foundWith(t, func(f *foundation) (nouns []any) {
+		for _, id := range []string{lead, head} {
+			s := f.people[id].Staff
+			s.Training = append(org.FullTraining(sample.Year+1, foundingDay, "roster"), s.Training...)
+			nouns = append(nouns, s)
+		}
+		return nouns
+	})
+	w := later.open(t, "2024-12-30 10:00:00")
+	next := *w
+	next.year = sample.Year + 1
+	next.serve()
+	l := next.in(lead)
+	licence := url.Values{"school": {w.unlicensed()}, "licence_no": {"教民134102100001号"}}
+	next.oneRefusal(lead, next.quiet("in the new year", func() {
+		l.refusedPlain(l.post("/licences", licence), fault.Forbidden, "2025 年度的安全主体责任书还没有签署")
+	}))
+	says(t, "the overview", l.ok(l.get("/duties")).Text("main"), "2025 年度", "未签署")
+	p := l.ok(l.post("/duties/"+county+"/sheet", nil))
+	says(t, "the text", p.Text("main"), "2025")
+	l.done(p)
+	l.done(l.post("/licences", licence))
+	// The year before has its own sheet still, and the new one is not it.
+	o := w.in(lead)
+	says(t, "the old year", o.ok(o.get("/duties/"+county)).Text("main"), "2024 年度", "纸质 2024-341021")
+}
+
+func TestR55TheOverviewTellsWhoHasSignedToThoseWhoOversee(t *testing.T) {
+	w := newTown(t, "2024-10-21 10:00:00")
+	for staff, sees := range map[string][3]bool{ // 歙县's school, 休宁县, the city
+		lead: {true, false, false}, cityLead: {true, true, true}, sec: {true, true, true}, aud: {true, true, true}, leadOf祁门: {false, false, false},
+	} {
+		r := w.in(staff)
+		r.ok(r.get("/duties"))
+		for i, body := range []string{unsignedSchool, unit2, "341000"} {
+			p := r.get("/duties/" + body)
+			if got := p.Status < 400; got != sees[i] {
+				t.Errorf("%s opens %s: %d", staff, body, p.Status)
+			}
+		}
+	}
+	main := w.in(lead).ok(w.in(lead).get("/duties")).Text("main")
+	says(t, "the lead's", main, "未签署", "已签署", "共")
+	if strings.Contains(main, "休宁") {
+		t.Error("the lead reads of another county")
+	}
+	u := w.in(handler)
+	if p := u.ok(u.get("/duties")); p.Path != "/duties/"+school {
+		t.Errorf("a handler is led to %s", p.Path)
+	}
+	u.refused(u.get("/duties/"+unsignedSchool), fault.NotFound, "")
+}
+
+func TestR55TheSheetEndsWithItsHeadsLastDayToTheMillisecond(t *testing.T) {
+	ends := at("2024-10-22 00:00:00")
+	leaving := foundWith(t, func(f *foundation) []any {
+		s := f.people[head].Staff
+		s.Closes = &ends
+		return []any{s}
+	})
+	w := leaving.open(t, "2024-10-21 23:00:00")
+	ids := w.plant(2, school, inState(registration.Imported))
+	w.clock.Set(ends.Add(-time.Millisecond))
+	u := w.in(handler)
+	u.ok(u.post("/applications", accept(ids[0])))
+	if w.application(ids[0]).State != registration.InReview {
+		t.Error("refused a millisecond before")
+	}
+	w.clock.Set(ends)
+	w.quiet("at that moment", func() { u.refusedPlain(u.post("/applications", accept(ids[1])), fault.Forbidden, "责任书还没有签署") })
+}
