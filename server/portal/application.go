@@ -332,7 +332,7 @@ func (p *Portal) place(c *call, act policy.Act) (org.Organisation, policy.Grant,
 func (p *Portal) bodiesOf(c *call, a policy.Appointment) []string {
 	ids := []string{a.Body.ID}
 	if a.Body.Kind == "city" {
-		if unit, ok := p.cityRun(c.ctx, a.Body); ok {
+		if unit, ok := p.cityRun(c, a.Body); ok {
 			ids = append(ids, unit.ID)
 		}
 	}

@@ -84,7 +84,7 @@ func (p *Portal) anywhere(c *call, act policy.Act) bool {
 	}
 	// A lead of the city acts for 市直, which lies beneath the city.
 	for _, a := range s.Officer.Appointments {
-		if unit, ok := p.cityRun(c.ctx, a.Body); ok {
+		if unit, ok := p.cityRun(c, a.Body); ok {
 			if _, err := p.may(c, act, unit); err == nil {
 				return true
 			}

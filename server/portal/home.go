@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"strconv"
 
 	"sealdesk/policy"
@@ -194,27 +193,26 @@ func nextSigner(w registration.Proposal) string {
 }
 
 // cityRun finds the 市直 body beneath the city.
-func (p *Portal) cityRun(ctx context.Context, city policy.Body) (org.Organisation, bool) {
+func (p *Portal) cityRun(c *call, city policy.Body) (org.Organisation, bool) {
 	if city.Kind != "city" {
 		return org.Organisation{}, false
 	}
-	all, err := p.store.Organisations(ctx, city.Path)
-	if err != nil {
-		return org.Organisation{}, false
-	}
-	for _, o := range all {
-		if o.Kind == "city_run" {
-			return o, true
+	if c.who.cityRun == nil { // asked once a request
+		units, err := p.store.Units(c.ctx, city.ID, "city_run")
+		if err != nil {
+			return org.Organisation{}, false
 		}
+		c.who.cityRun = append(units, org.Organisation{})[:1]
 	}
-	return org.Organisation{}, false
+	unit := c.who.cityRun[0]
+	return unit, unit.ID != ""
 }
 
 // unitOf is the organ whose windows matter to this person.
 func (p *Portal) unitOf(c *call) (string, bool) {
 	for _, a := range c.who.Officer.Appointments {
 		if a.Body.Kind == "city" {
-			if unit, ok := p.cityRun(c.ctx, a.Body); ok {
+			if unit, ok := p.cityRun(c, a.Body); ok {
 				return unit.ID, true
 			}
 			continue

@@ -120,6 +120,15 @@ func (s *Store) Organisations(ctx context.Context, path string) ([]org.Organisat
 	return listOf(rows, sure(organisationOf))
 }
 
+// Units lists the bodies of a kind right beneath one, by id.
+func (s *Store) Units(ctx context.Context, parent, kind string) ([]org.Organisation, error) {
+	rows, err := s.many(ctx, organisations, "parent = ? AND kind = ?", parent, kind)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sure(organisationOf))
+}
+
 // Staff reads one person on file.
 func (s *Store) Staff(ctx context.Context, id string) (org.Staff, error) {
 	r, err := s.one(ctx, staff, id)
