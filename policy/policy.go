@@ -41,7 +41,9 @@ type Officer struct {
 
 // Policy answers May. It is immutable after loading and safe for concurrent use.
 type Policy struct {
-	enforcer *casbin.Enforcer
+	// One enforcer a role, over that role's lines: a line of another role never
+	// matches, and Casbin evaluates its matcher line by line.
+	enforcers map[Role]*casbin.Enforcer
 	digest   string
 	lines    []Line
 	model    []byte  // as it was read
@@ -86,21 +88,42 @@ func LoadSealed(modelText, lines []byte) (*Policy, error) {
 }
 
 func build(modelText, lines []byte, parsed []Line) (*Policy, error) {
-	m, err := model.NewModelFromString(string(modelText))
+	p := &Policy{enforcers: map[Role]*casbin.Enforcer{}, digest: DigestOf(modelText, lines), lines: parsed, model: bytes.Clone(modelText), file: bytes.Clone(lines)}
+	of := map[Role][]Line{}
+	for _, l := range parsed {
+		of[l.Role] = append(of[l.Role], l)
+	}
+	for role, own := range of {
+		e, err := enforcer(string(modelText), own)
+		if err != nil {
+			return nil, err
+		}
+		p.enforcers[role] = e
+		if _, _, err := p.enforce(role, own[0].Act, own[0].Resource, string(Own)); err != nil {
+			return nil, fmt.Errorf("policy model: %w", err) // a matcher that does not evaluate shows now, not at a request
+		}
+	}
+	p.matrix = sync.OnceValue(p.everyCell)
+	return p, nil
+}
+
+// enforcer puts lines under the model.
+func enforcer(modelText string, lines []Line) (*casbin.Enforcer, error) {
+	m, err := model.NewModelFromString(modelText)
 	if err != nil {
 		return nil, fmt.Errorf("policy model: %w", err)
 	}
-	for _, l := range parsed {
+	for _, l := range lines {
 		rule := []string{string(l.Role), string(l.Act), string(l.Resource), string(l.Reach)}
 		if err := m.AddPolicy("p", "p", rule); err != nil {
 			return nil, fmt.Errorf("policy line %s: %w", strings.Join(rule, ", "), err)
 		}
 	}
-	enforcer, err := casbin.NewEnforcer(m)
+	e, err := casbin.NewEnforcer(m)
 	if err != nil {
 		return nil, fmt.Errorf("policy enforcer: %w", err)
 	}
-	enforcer.AddFunction("within", func(args ...any) (any, error) {
+	e.AddFunction("within", func(args ...any) (any, error) {
 		if len(args) != 2 {
 			return false, fmt.Errorf("within: %d arguments", len(args))
 		}
@@ -108,12 +131,7 @@ func build(modelText, lines []byte, parsed []Line) (*Policy, error) {
 		reach, ok2 := args[1].(string)
 		return ok1 && ok2 && within(words, reach), nil
 	})
-	p := &Policy{enforcer: enforcer, digest: DigestOf(modelText, lines), lines: parsed, model: bytes.Clone(modelText), file: bytes.Clone(lines)}
-	p.matrix = sync.OnceValue(p.everyCell)
-	if _, _, err := p.enforce(SC, Login, SessionResource, string(Own)); err != nil {
-		return nil, fmt.Errorf("policy model: %w", err) // a matcher that does not evaluate shows now, not at a request
-	}
-	return p, nil
+	return e, nil
 }
 
 // DigestOf is SHA-256 over model and lines, lower-case hex.
@@ -181,7 +199,11 @@ func (p *Policy) ask(who Officer, a Appointment, act Act, resource Resource, bod
 
 // enforce is the one call into Casbin; it also gives the reach of the line.
 func (p *Policy) enforce(role Role, act Act, resource Resource, words string) (bool, Reach, error) {
-	yes, rule, err := p.enforcer.EnforceEx(string(role), string(act), string(resource), words)
+	e := p.enforcers[role]
+	if e == nil {
+		return false, "", nil // no line names the role
+	}
+	yes, rule, err := e.EnforceEx(string(role), string(act), string(resource), words)
 	if err != nil {
 		return false, "", fmt.Errorf("casbin: %w", err)
 	}
