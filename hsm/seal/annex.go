@@ -153,9 +153,26 @@ func parseAnnexRow(s, where string) (AnnexRow, error) {
 
 // unhex fills dst from lower-case hex of exactly its length.
 func unhex(dst []byte, s string) bool {
-	if len(s) != 2*len(dst) || strings.ToLower(s) != s {
+	if len(s) != 2*len(dst) {
 		return false
 	}
-	_, err := hex.Decode(dst, []byte(s))
-	return err == nil
+	for i := range dst {
+		high, low := nibble(s[2*i]), nibble(s[2*i+1])
+		if high|low > 15 {
+			return false
+		}
+		dst[i] = high<<4 | low
+	}
+	return true
+}
+
+// nibble is the value of a lower-case hex digit, more than 15 for anything else.
+func nibble(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 0xff
 }

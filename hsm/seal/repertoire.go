@@ -27,12 +27,19 @@ func ideographicSelector(r rune) bool { return r >= 0xE0100 && r <= 0xE01EF }
 
 func han(r rune) bool { return unicode.Is(unicode.Han, r) || unicode.Is(lateIdeographs, r) }
 
+// plain are the characters that nearly every text is made of, known without a
+// table: ASCII, the first block of ideographs, Chinese stops and full-width
+// forms. Each may stand anywhere, and NFC leaves each as it is.
+func plain(r rune) bool {
+	return r >= 0x20 && r < 0x7f || r >= 0x4e00 && r <= 0x9fa5 || r >= 0x3000 && r <= 0x3002 || r >= 0xff01 && r <= 0xff5e
+}
+
 // allowed says whether r may stand in a value after prev (0 at the start).
-func allowed(r, prev rune) bool {
+func allowed(r, prev rune) bool { return plain(r) || allowedByTable(r, prev) }
+
+func allowedByTable(r, prev rune) bool {
 	switch {
-	case r >= 0x20 && r < 0x7f, r >= 0x4e00 && r <= 0x9fa5: // nearly everything, cheaply
-		return true
-	case r == 0x3000:
+	case r == ' ', r == 0x3000: // a space inside; the ends are looked at apart
 		return true
 	case ideographicSelector(r):
 		return han(prev)
@@ -71,13 +78,17 @@ func checkCell(s, where string) error {
 		return refuse(BadSpace, where)
 	}
 	var prev rune
+	easy := true
 	for _, r := range s {
-		if !allowed(r, prev) {
-			return refuse(BadCharacter, where)
+		if !plain(r) {
+			easy = false
+			if !allowedByTable(r, prev) {
+				return refuse(BadCharacter, where)
+			}
 		}
 		prev = r
 	}
-	if !norm.NFC.IsNormalString(s) {
+	if !easy && !norm.NFC.IsNormalString(s) {
 		return refuse(BadEncoding, where)
 	}
 	return nil

@@ -3,6 +3,7 @@ package seal
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,23 +36,21 @@ func New(kind Kind, h Header, fields []Field, annex Annex) (Statement, error) {
 		own = append(own, Field{labelAnnexColumns, strings.Join(annex.Columns, columnComma)},
 			Field{labelAnnexRows, strconv.Itoa(len(annex.Rows))})
 	}
-	mine := map[string]bool{}
-	for _, f := range own {
-		mine[f.Label] = true
-	}
-	byLabel := map[string][]Field{}
-	for _, f := range own {
-		byLabel[f.Label] = append(byLabel[f.Label], f)
-	}
 	for i, f := range fields {
-		if mine[f.Label] || form.place(f.Label) < 0 || isHeader(f.Label) {
+		mine := slices.ContainsFunc(own, func(o Field) bool { return o.Label == f.Label })
+		if mine || form.place(f.Label) < 0 || isHeader(f.Label) {
 			return Statement{}, refuse(BadLabel, "第 "+strconv.Itoa(i+1)+" 个栏目")
 		}
-		byLabel[f.Label] = append(byLabel[f.Label], f)
 	}
-	s := Statement{Text: Text{Kind: kind}, Annex: annex}
+	s := Statement{Text: Text{Kind: kind, Fields: make([]Field, 0, len(own)+len(fields))}, Annex: annex}
 	for _, label := range form.Labels {
-		s.Text.Fields = append(s.Text.Fields, byLabel[label.Name]...)
+		for _, list := range [][]Field{own, fields} { // no label is in both
+			for _, f := range list {
+				if f.Label == label.Name {
+					s.Text.Fields = append(s.Text.Fields, f)
+				}
+			}
+		}
 	}
 	if form.Table {
 		s.Text.Rows = signedRows(annex)

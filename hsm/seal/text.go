@@ -118,21 +118,20 @@ func (t Text) check(form Form) error {
 		return err
 	}
 	for i, f := range t.Fields {
-		if err := checkValue(f.Value, line(i+2)+"“"+f.Label+"”"); err != nil {
-			return err
+		if checkValue(f.Value, "") != nil { // where it stands is spelled only for a refusal
+			return checkValue(f.Value, line(i+2)+"“"+f.Label+"”")
 		}
 	}
 	if len(t.Rows) > 0 && !form.Table {
 		return refuse(BadRow, line(len(t.Fields)+3))
 	}
 	for i, row := range t.Rows {
-		where := line(len(t.Fields) + 3 + i)
 		if len(row) != len(form.Columns) {
-			return refuse(BadRow, where)
+			return refuse(BadRow, line(len(t.Fields)+3+i))
 		}
 		for _, cell := range row {
-			if err := checkValue(cell, where); err != nil {
-				return err
+			if checkValue(cell, "") != nil {
+				return checkValue(cell, line(len(t.Fields)+3+i))
 			}
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -266,6 +268,22 @@ func TestTheRepertoireOfCharactersIsFixed(t *testing.T) {
 		}
 	}
 	golden(t, "repertoire.sum", fmt.Appendf(nil, "%d characters\n%x\n", n, h.Sum(nil)))
+}
+
+// The short way past the tables is only a short way.
+func TestPlainCharactersAreAllowedByTableAndLeftAloneByNFC(t *testing.T) {
+	for r := rune(0); r <= 0x10ffff; r++ {
+		if !plain(r) {
+			continue
+		}
+		if !allowedByTable(r, 0) || !allowedByTable(r, '中') {
+			t.Errorf("%U is not allowed by the tables", r)
+		}
+		p := norm.NFC.PropertiesString(string(r))
+		if p.CCC() != 0 || p.Decomposition() != nil || !p.BoundaryBefore() {
+			t.Errorf("%U may change under NFC", r)
+		}
+	}
 }
 
 func FuzzParse(f *testing.F) {

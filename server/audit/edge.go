@@ -10,8 +10,8 @@ import (
 
 // An Edge is the tree's right border as tiles: for each level the hashes of the
 // one tile that is not yet full. With the stored full tiles it is the whole
-// tree. The zero value is the empty tree. Not safe for concurrent use; Clone
-// before trying what may be rolled back (64 KiB at most).
+// tree. The zero value is the empty tree. Not safe for concurrent use; what was
+// appended stays, so after a rollback the border is derived anew.
 type Edge struct {
 	frontier Frontier
 	levels   [][]Hash // levels[l] has (size >> 8l) & 255 hashes
@@ -25,15 +25,6 @@ func (e *Edge) Root() Hash { return e.frontier.Root() }
 
 // Frontier gives a copy of the compact range.
 func (e *Edge) Frontier() Frontier { return e.frontier.Clone() }
-
-// Clone gives an independent copy.
-func (e *Edge) Clone() *Edge {
-	c := &Edge{frontier: e.frontier.Clone(), levels: make([][]Hash, len(e.levels))}
-	for l, hashes := range e.levels {
-		c.levels[l] = append(make([]Hash, 0, TileWidth), hashes...)
-	}
-	return c
-}
 
 // Append adds one leaf and gives the tiles that became full by it, lowest
 // level first; mostly none.

@@ -2,8 +2,9 @@ package audit
 
 import (
 	"bytes"
-	"sort"
+	"slices"
 	"strconv"
+	"strings"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/server/internal/fault"
@@ -26,28 +27,38 @@ type StateRow struct {
 }
 
 const (
+	stateHead  = "sealdesk/v1 state\n"
 	labelCount = "记录数"
 )
 
 // Print gives the state's canonical bytes, rows ordered by subject. It refuses
 // two rows of one subject.
 func (s State) Print() ([]byte, error) {
-	rows := append([]StateRow(nil), s.Rows...)
-	sort.Slice(rows, func(i, j int) bool { return rows[i].Subject < rows[j].Subject })
+	rows := slices.Clone(s.Rows)
+	slices.SortFunc(rows, func(a, b StateRow) int { return strings.Compare(a.Subject, b.Subject) })
 	if err := checkState(s.Number, s.Act, rows); err != nil {
 		return nil, err
 	}
-	t := seal.Text{Kind: seal.StateText, Fields: []seal.Field{
-		{Label: labelNumber, Value: strconv.FormatUint(s.Number, 10)},
-		{Label: labelAct, Value: s.Act},
-		{Label: labelCount, Value: strconv.Itoa(len(rows))},
-	}}
-	for _, r := range rows {
-		t.Rows = append(t.Rows, []string{r.Subject, spellPosition(r.Previous), r.Digest.String()})
+	b := make([]byte, 0, 128+len(rows)*160)
+	line := func(label, value string) {
+		b = append(append(append(append(b, label...), ": "...), value...), '\n')
 	}
-	b, err := t.Print()
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "第 %d 号条目的状态写不成规范文本：%s", s.Number, sentence(err))
+	// Every value is a number, a digest or a token of ASCII, as was just checked:
+	// nothing is left for the canonical text's own printer to look at.
+	b = append(b, stateHead...)
+	line(labelNumber, strconv.FormatUint(s.Number, 10))
+	line(labelAct, s.Act)
+	line(labelCount, strconv.Itoa(len(rows)))
+	if len(rows) > 0 {
+		b = append(b, '\n')
+	}
+	for _, r := range rows {
+		b = append(append(b, r.Subject...), '\t')
+		b = append(append(b, spellPosition(r.Previous)...), '\t')
+		b = append(append(b, r.Digest.String()...), '\n')
+	}
+	if len(b) > seal.MaxContent {
+		return nil, fault.New(fault.Invalid, "第 %d 号条目的状态有 %d 字节，超过上限 %d 字节；请分次办理。", s.Number, len(b), seal.MaxContent)
 	}
 	return b, nil
 }

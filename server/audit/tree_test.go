@@ -144,20 +144,6 @@ func TestProofsFromStoredTilesAndTheEdgeVerifyAndNothingElseDoes(t *testing.T) {
 	}
 }
 
-func TestACloneOfTheEdgeIsIndependent(t *testing.T) {
-	var edge Edge
-	for i := range 300 {
-		edge.Append(leafNumber(i))
-	}
-	root, clone := edge.Root(), edge.Clone()
-	for i := range 700 {
-		clone.Append(leafNumber(i + 1000))
-	}
-	if edge.Root() != root || string(edge.Tiles()[0].Data[:32]) == string(clone.Tiles()[0].Data[:32]) {
-		t.Error("appending to a clone changed the original")
-	}
-}
-
 func TestPathsAreThoseOfTlogTiles(t *testing.T) {
 	for _, c := range []struct {
 		id   TileID

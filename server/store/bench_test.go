@@ -115,10 +115,18 @@ func (l *load) fresh(t *testing.T, c store.Config, keys store.Keys) *storetest.W
 
 // ours commits the load with so many writers and gives acts per second.
 func (l *load) ours(t *testing.T, w *storetest.World, writers int) float64 {
+	return l.oursSealed(t, w, writers, l.verify(t, w))
+}
+
+func (l *load) verify(t *testing.T, w *storetest.World) []seal.Verified {
 	seals := make([]seal.Verified, len(l.apps))
 	for i := range seals {
 		seals[i] = w.Verify(t, l.ders[i], l.byte[i], nil, seal.Return)
 	}
+	return seals
+}
+
+func (l *load) oursSealed(t *testing.T, w *storetest.World, writers int, seals []seal.Verified) float64 {
 	g := w.Grant(t, "U00005", policy.ReturnToSchool, "341021")
 	return race(writers, len(l.apps), func(i int) error {
 		id := l.apps[i].ID

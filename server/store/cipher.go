@@ -17,6 +17,7 @@ type cipher struct {
 	blind  map[string][]byte
 	state  []byte // key of the MACs that stand for secrets in a state's digest
 	macs   sync.Pool
+	room   sync.Pool // *[]byte, for the text of a row while it is hashed
 }
 
 func newCipher(k Keys) (*cipher, error) {
@@ -31,6 +32,7 @@ func newCipher(k Keys) (*cipher, error) {
 		return nil, fmt.Errorf("the keyring is incomplete")
 	}
 	c := &cipher{fields: k.Fields, blind: k.Blind, state: derived(k.HeadMAC, "sealdesk/v1 state fields")}
+	c.room.New = func() any { b := make([]byte, 0, 4096); return &b }
 	c.macs.New = func() any { return hmac.New(sha256.New, c.state) }
 	return c, nil
 }

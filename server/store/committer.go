@@ -192,6 +192,8 @@ func (c *committer) attempt(acts []*act) (err error) {
 	if len(g.leaves) == 0 {
 		if err := c.door.rollback(ctx); err != nil {
 			c.drop() // nothing was written; the connection is not worth keeping
+		} else {
+			c.edge = edge
 		}
 		tell(refusals)
 		return nil
@@ -288,7 +290,9 @@ func (c *committer) edgeOf(g *group) (*audit.Edge, error) {
 	if c.edge.Root() != g.head.root {
 		return nil, c.store.forged()
 	}
-	return c.edge.Clone(), nil
+	edge := c.edge
+	c.edge = nil // it grows with this group and is kept again when that is durable
+	return edge, nil
 }
 
 // asker runs one SELECT.

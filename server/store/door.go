@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -85,21 +86,34 @@ func collect(rows *sql.Rows) ([][]any, error) {
 }
 
 // insert makes multi-row INSERTs of at most limit parameters each.
-func insert(verb, table string, columns []string, rows [][]any, limit int) []step {
+func insert(verb string, t *table, rows [][]any, limit int) []step {
 	var steps []step
-	group := "(" + strings.Repeat("?,", len(columns)-1) + "?)"
 	for len(rows) > 0 {
-		n := min(len(rows), max(1, limit/len(columns)))
-		args := make([]any, 0, n*len(columns))
+		width := len(rows[0])
+		n := min(len(rows), max(1, limit/width))
+		args := make([]any, 0, n*width)
 		for _, r := range rows[:n] {
 			args = append(args, r...)
 		}
-		steps = append(steps, step{verb + " INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " +
+		group := "(" + strings.Repeat("?,", width-1) + "?)"
+		steps = append(steps, step{verb + " INTO " + t.name + " (" + t.selection() + ") VALUES " +
 			strings.Repeat(group+",", n-1) + group, args, -1, false})
 		rows = rows[n:]
 	}
 	return steps
 }
+
+// selection is the column list of a record table, entry last.
+func (t *table) selection() string { return selections[t] }
+
+// selections are spelled once: a group asks for them each time.
+var selections = func() map[*table]string {
+	lists := map[*table]string{}
+	for _, t := range tables {
+		lists[t] = strings.Join(t.names(), ",")
+	}
+	return lists
+}()
 
 func (t *table) names() []string {
 	list := make([]string, 0, len(t.columns)+1)
@@ -112,9 +126,6 @@ func (t *table) names() []string {
 	return list
 }
 
-// selection is the column list of a record table, entry last.
-func (t *table) selection() string { return strings.Join(t.names(), ", ") }
-
 // byKey selects rows of a record table by their keys.
 func (t *table) byKey(ids []string) want {
 	args := make([]any, len(ids))
@@ -122,6 +133,71 @@ func (t *table) byKey(ids []string) want {
 		args[i] = id
 	}
 	return want{"SELECT " + t.selection() + " FROM " + t.name + " WHERE " + t.key() + " IN (?" + strings.Repeat(",?", len(ids)-1) + ")", args}
+}
+
+// answers runs SELECTs in one packet on a driver connection and gives the rows
+// of each; statements that answer without columns count for none. It goes past
+// database/sql, which would look at every cell three times.
+func answers(ctx context.Context, conn *sql.Conn, query string, args []any) (sets [][][]any, err error) {
+	err = conn.Raw(func(raw any) error {
+		queryer, ok := raw.(driver.QueryerContext)
+		if !ok {
+			return fmt.Errorf("%T answers no packet", raw)
+		}
+		rows, err := queryer.QueryContext(ctx, query, named(args))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for {
+			if n := len(rows.Columns()); n > 0 {
+				set, err := rowsOf(rows, n)
+				if err != nil {
+					return err
+				}
+				sets = append(sets, set)
+			}
+			more, ok := rows.(driver.RowsNextResultSet)
+			if !ok || !more.HasNextResultSet() {
+				return nil
+			}
+			if err := more.NextResultSet(); errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
+	})
+	return sets, err
+}
+
+// rowsOf reads one result set; the driver lends its bytes until the next row.
+func rowsOf(rows driver.Rows, width int) ([][]any, error) {
+	var set [][]any
+	lent := make([]driver.Value, width)
+	for {
+		if err := rows.Next(lent); errors.Is(err, io.EOF) {
+			return set, nil
+		} else if err != nil {
+			return nil, err
+		}
+		size := 0
+		for _, v := range lent {
+			if b, ok := v.([]byte); ok {
+				size += len(b)
+			}
+		}
+		cells, own := make([]any, width), make([]byte, 0, size)
+		for i, v := range lent {
+			if b, ok := v.([]byte); ok {
+				from := len(own)
+				own = append(own, b...)
+				v = own[from:len(own):len(own)]
+			}
+			cells[i] = v
+		}
+		set = append(set, cells)
+	}
 }
 
 func named(args []any) []driver.NamedValue {

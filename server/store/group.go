@@ -283,9 +283,9 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 			tiles = append(tiles, []any{int64(t.Level), int64(t.Index), t.Data})
 		}
 	}
-	steps := append(fresh, insert("INSERT", logEntries.name, logEntries.names(), entries, parameters)...)
-	steps = append(steps, insert("INSERT", logBodies.name, logBodies.names(), bodies, parameters)...)
-	steps = append(steps, insert("INSERT", logTiles.name, logTiles.names(), tiles, parameters)...)
+	steps := append(fresh, insert("INSERT", logEntries, entries, parameters)...)
+	steps = append(steps, insert("INSERT", logBodies, bodies, parameters)...)
+	steps = append(steps, insert("INSERT", logTiles, tiles, parameters)...)
 	frontier := edge.Frontier()
 	packed, err := frontier.MarshalBinary()
 	if err != nil {
@@ -335,7 +335,7 @@ func (g *group) recordSteps() (inserts, updates []step) {
 			updates = append(updates, g.store.dialect.update(t, columns, changed[t])...)
 		}
 		if len(fresh[t]) > 0 {
-			inserts = append(inserts, insert("INSERT", t.name, t.names(), fresh[t], parameters)...)
+			inserts = append(inserts, insert("INSERT", t, fresh[t], parameters)...)
 		}
 	}
 	return inserts, updates

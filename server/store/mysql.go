@@ -54,29 +54,8 @@ func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) 
 		query.WriteString("; " + w.query)
 		args = append(args, w.args...)
 	}
-	rows, err := d.conn.QueryContext(ctx, query.String(), args...)
+	sets, err := answers(ctx, d.conn, query.String(), args)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var sets [][][]any
-	for {
-		names, err := rows.Columns()
-		if err != nil {
-			return nil, err
-		}
-		if len(names) > 0 { // START TRANSACTION and SAVEPOINT answer without columns
-			set, err := collect(rows)
-			if err != nil {
-				return nil, err
-			}
-			sets = append(sets, set)
-		}
-		if !rows.NextResultSet() {
-			break
-		}
-	}
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	if len(sets) != len(wants)+1 {
@@ -92,56 +71,68 @@ func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) 
 }
 
 func (d *mysqlDoor) query(ctx context.Context, w want) ([][]any, error) {
-	rows, err := d.conn.QueryContext(ctx, w.query, w.args...)
+	sets, err := answers(ctx, d.conn, w.query, w.args)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	return collect(rows)
+	return sets[0], nil
 }
 
 // packetBytes is about how much goes into one packet.
 const packetBytes = 1 << 20
 
 // finish sends as few packets as it can. The guard after an update makes the
-// server itself stop before COMMIT when a row was missed. The last packet begins with RELEASE SAVEPOINT, which fails
-// if the transaction was lost on the way, and ends with COMMIT.
+// server itself stop before COMMIT when a row was missed. The last packet begins
+// with RELEASE SAVEPOINT, which fails if the transaction was lost on the way,
+// and ends with COMMIT.
 func (d *mysqlDoor) finish(ctx context.Context, steps []step, between func()) error {
-	var packets []step
-	var now step
+	early, last := packets(steps)
+	for _, p := range early {
+		if _, err := execRaw(ctx, d.conn, p.query, p.args); err != nil {
+			return counted(err)
+		}
+	}
+	if between != nil {
+		if _, err := execRaw(ctx, d.conn, last.query+"SELECT 1", last.args); err != nil {
+			return counted(err)
+		}
+		between()
+		last = step{}
+	}
+	_, err := execRaw(ctx, d.conn, "RELEASE SAVEPOINT grp; "+last.query+"COMMIT", last.args)
+	return counted(err)
+}
+
+// packets joins steps, each with its guard, into as few packets as their size
+// allows; the last one is still open at both ends.
+func packets(steps []step) (early []step, last step) {
+	var query strings.Builder
 	size, guard := 0, int64(-1)
+	close := func() step {
+		p := step{query: query.String(), args: last.args}
+		query.Reset()
+		last, size = step{}, 0
+		return p
+	}
 	for _, s := range steps {
 		n := len(s.query)
 		for _, a := range s.args {
 			n += sizeOf(a)
 		}
 		if size > 0 && size+n > packetBytes && guard < 0 {
-			packets, now, size = append(packets, now), step{}, 0
+			early = append(early, close())
 		}
 		if guard >= 0 && s.head { // the head's own UPDATE holds the guard of the one before it
 			s.query = strings.Replace(s.query, "size = ?", "size = "+counts(guard, "?"), 1)
 		} else if guard >= 0 {
-			now.query += "SELECT " + counts(guard, "1") + "; "
+			query.WriteString("SELECT " + counts(guard, "1") + "; ")
 		}
 		guard = s.rows
-		now.query += s.query + "; "
-		now.args = append(now.args, s.args...)
+		query.WriteString(s.query + "; ")
+		last.args = append(last.args, s.args...)
 		size += n
 	}
-	for _, p := range packets {
-		if _, err := execRaw(ctx, d.conn, p.query, p.args); err != nil {
-			return counted(err)
-		}
-	}
-	if between != nil {
-		if _, err := execRaw(ctx, d.conn, now.query+"SELECT 1", now.args); err != nil {
-			return counted(err)
-		}
-		between()
-		now = step{}
-	}
-	_, err := execRaw(ctx, d.conn, "RELEASE SAVEPOINT grp; "+now.query+"COMMIT", now.args)
-	return counted(err)
+	return early, close()
 }
 
 // counts is value if the statement before matched so many rows, and else an

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"sync"
@@ -137,11 +138,7 @@ func readStates(ctx context.Context, from, to uint64, ask asker, edge *audit.Fro
 // remember takes the rows of a state that give power. A state that names none
 // is not parsed at all: most of a log is business.
 func remember(state []byte, at int64, seed []byte, found map[string]power) error {
-	any := false
-	for kind := range powerful {
-		any = any || strings.Contains(string(state), "\n"+kind+"/")
-	}
-	if !any {
+	if !namesPower(state) {
 		return nil
 	}
 	parsed, err := audit.ParseState(state)
@@ -154,6 +151,16 @@ func remember(state []byte, at int64, seed []byte, found map[string]power) error
 		}
 	}
 	return nil
+}
+
+// namesPower looks at the beginnings of a state's lines.
+func namesPower(state []byte) bool {
+	for line := range bytes.Lines(state) {
+		if kind, _, ok := bytes.Cut(line, []byte("/")); ok && powerful[string(kind)] {
+			return true
+		}
+	}
+	return false
 }
 
 // follow takes over what this portal's own group wrote.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"strconv"
@@ -118,8 +117,8 @@ func cellOf(f form, value any) (any, error) {
 		}
 	case blob, secret, blind:
 		switch v := value.(type) {
-		case []byte:
-			return bytes.Clone(v), nil
+		case []byte: // the reader's own already, see collect and rowsOf
+			return v, nil
 		case string:
 			return []byte(v), nil
 		}
@@ -161,7 +160,13 @@ func (c *cipher) canonical(out []byte, r *row) []byte {
 // stateDigest is SHA-256(salt ‖ canonical text) with the row's own salt, which
 // comes from the state's seed: one row can be opened without the others.
 func (c *cipher) stateDigest(seed []byte, r *row) audit.Digest {
-	subject := r.subject()
-	salted := sha256.Sum256(append(append([]byte("sealdesk/v1 row salt\n"), seed...), subject...))
-	return sha256.Sum256(c.canonical(append(make([]byte, 0, 2048), salted[:16]...), r))
+	room := c.room.Get().(*[]byte)
+	defer c.room.Put(room)
+	b := append(append(append((*room)[:0], "sealdesk/v1 row salt\n"...), seed...), r.subject()...)
+	salted := sha256.Sum256(b)
+	b = c.canonical(append(b[:0], salted[:16]...), r)
+	*room = b[:0]
+	digest := sha256.Sum256(b)
+	clear(b) // it held names and numbers
+	return digest
 }

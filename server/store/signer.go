@@ -97,7 +97,7 @@ func (g *signer) unsaved(h *head, rest bool) []step {
 		return nil
 	}
 	g.saved, g.savedAt = g.current.Size, now
-	return insert(g.store.dialect.insertIgnore(), logCheckpoints.name, logCheckpoints.names(),
+	return insert(g.store.dialect.insertIgnore(), logCheckpoints,
 		[][]any{{int64(g.current.Size), string(g.note), millis(g.store.clock())}}, parameters)
 }
 

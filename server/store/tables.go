@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // class says what a table is: the whole list is here, and a table or column of
 // the database that is not in it fails a test.
 type class string
@@ -183,12 +185,6 @@ var tables = []*table{
 }
 
 // records lists the record tables, in the order in which an act writes them.
-func records() []*table {
-	var list []*table
-	for _, t := range tables {
-		if t.class == isRecord {
-			list = append(list, t)
-		}
-	}
-	return list
-}
+func records() []*table { return recordTables }
+
+var recordTables = slices.DeleteFunc(slices.Clone(tables), func(t *table) bool { return t.class != isRecord })
