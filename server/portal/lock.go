@@ -61,11 +61,11 @@ func (p *Portal) returned(c *call, der []byte) error {
 		return scratch.TouchSession(c.ctx, c.who.row.TokenHash, c.received)
 	}
 	sum := sha256.Sum256(der)
-	n, err := scratch.Throttle(c.ctx, "unlock/"+hex.EncodeToString(sum[:]), absolute)
+	first, err := scratch.Once(c.ctx, "unlock/"+hex.EncodeToString(sum[:]), absolute)
 	if err != nil {
 		return err
 	}
-	if n > 1 {
+	if !first {
 		return fault.New(fault.Locked, "%s这份签章已经解锁过一次，不能再用。请重新用钥匙登录，草稿都在。", lockWords[c.lock])
 	}
 	c.lock = store.Unlocked

@@ -46,3 +46,17 @@ func (c Config) WithHalt(halt func(string)) Config {
 	c.halt = halt
 	return c
 }
+
+// Flushes reads back how the two roads of scratch are flushed.
+func Flushes(s *Store) (lasting, jotting string) {
+	s.write.Raw("PRAGMA synchronous").Scan(&lasting)
+	s.jotting.Raw("PRAGMA synchronous").Scan(&jotting)
+	return lasting, jotting
+}
+
+// StopJotting closes the road of what need not last.
+func StopJotting(s *Store) {
+	if pool, err := s.jotting.DB(); err == nil {
+		pool.Close()
+	}
+}

@@ -19,12 +19,28 @@ type Scratch struct{ store *Store }
 // Scratch opens the scratch tables.
 func (s *Store) Scratch() Scratch { return Scratch{s} }
 
-// db is the scratch writers' pool; SQLite lets one writer in at a time, so
-// they share the committer's lock.
+// writer is write or jot.
+type writer func(context.Context, func(*gorm.DB) error) error
+
+// write puts down what must outlive a power cut: what somebody typed, and what
+// takes something away (a lock, the end of a session, a seal that opened once).
 func (c Scratch) write(ctx context.Context, do func(*gorm.DB) error) error {
+	return c.through(c.store.write.WithContext(ctx), do)
+}
+
+// jot puts down what a power cut may take back, since losing it only means to
+// begin again: the person signs in once more, a statement is written once more,
+// a lease runs out. SQLite flushes it with the next write that must last.
+func (c Scratch) jot(ctx context.Context, do func(*gorm.DB) error) error {
+	return c.through(c.store.jotting.WithContext(ctx), do)
+}
+
+// through writes; SQLite lets one writer in at a time, so all share the
+// committer's lock.
+func (c Scratch) through(db *gorm.DB, do func(*gorm.DB) error) error {
 	c.store.writing.Lock()
 	defer c.store.writing.Unlock()
-	if err := do(c.store.write.WithContext(ctx)); err != nil {
+	if err := do(db); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "暂存没有成功，数据库暂时写不进去。请稍后再试，页面上填的内容请先不要关闭。")
 	}
 	return nil
@@ -117,12 +133,13 @@ func (c Scratch) PutPending(ctx context.Context, p Pending) error {
 	if err := c.sealAll(pendings.name, p.ID, map[string]*[]byte{"statement": &r.Statement, "annex": &r.Annex, "payload": &r.Payload}); err != nil {
 		return err
 	}
-	return c.write(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).Create(&r).Error })
+	return c.jot(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).Create(&r).Error })
 }
 
-// DeletePending forgets a statement.
+// DeletePending forgets a statement. One that a power cut brings back opens
+// nothing: its seal, if there was one, stands in the log as used.
 func (c Scratch) DeletePending(ctx context.Context, id string) error {
-	return c.write(ctx, func(db *gorm.DB) error { return db.Where("id = ?", id).Delete(&pendingRow{}).Error })
+	return c.jot(ctx, func(db *gorm.DB) error { return db.Where("id = ?", id).Delete(&pendingRow{}).Error })
 }
 
 type draftRow struct {
@@ -161,11 +178,23 @@ func (c Scratch) DeleteDraft(ctx context.Context, person, name string) error {
 }
 
 // Throttle counts one more knock of a name and tells how many there were since
-// the window began.
+// the window began. A power cut may take the last knocks back: it slows whoever
+// knocks more than the count does.
 func (c Scratch) Throttle(ctx context.Context, name string, window time.Duration) (int, error) {
+	return c.count(ctx, c.jot, name, window)
+}
+
+// Once tells whether a name comes for the first time in a window; that it came
+// outlives a power cut.
+func (c Scratch) Once(ctx context.Context, name string, window time.Duration) (bool, error) {
+	n, err := c.count(ctx, c.write, name, window)
+	return n == 1, err
+}
+
+func (c Scratch) count(ctx context.Context, write writer, name string, window time.Duration) (int, error) {
 	now := c.store.clock()
 	count := 0
-	err := c.write(ctx, func(db *gorm.DB) error {
+	err := write(ctx, func(db *gorm.DB) error {
 		return db.Transaction(func(db *gorm.DB) error {
 			var r throttleRow
 			err := db.Where("name = ?", name).Take(&r).Error
@@ -194,7 +223,7 @@ func (throttleRow) TableName() string { return throttles.name }
 // Sweep forgets what has expired: pendings and sessions.
 func (c Scratch) Sweep(ctx context.Context) error {
 	now := millis(c.store.clock())
-	return c.write(ctx, func(db *gorm.DB) error {
+	return c.jot(ctx, func(db *gorm.DB) error {
 		if err := db.Where("expires < ?", now).Delete(&pendingRow{}).Error; err != nil {
 			return err
 		}

@@ -121,11 +121,13 @@ func (c Scratch) SessionsOf(ctx context.Context, person string) ([]Session, erro
 
 // PutSession keeps a new session whose agent has that long to come. It takes
 // the place of old, the hash of the cookie that the same person's browser held
-// before (empty for none): what waited for a seal there waits here.
+// before (empty for none): what waited for a seal there waits here. After a
+// power cut that took it back the old session may be there again, as the same
+// person left it: locked if it was, and else as soon as its lease has run out.
 func (c Scratch) PutSession(ctx context.Context, s Session, old string, grace time.Duration) error {
 	r := sessionRow{TokenHash: s.TokenHash, Staff: s.Staff, Fingerprint: s.Fingerprint, Started: millis(s.Started), Seen: millis(s.Seen), Expires: millis(s.Expires),
 		Payload: solid(s.Payload), Ticket: s.Ticket, Address: s.Address, Road: string(s.Road)}
-	return c.write(ctx, func(db *gorm.DB) error {
+	return c.jot(ctx, func(db *gorm.DB) error {
 		return db.Transaction(func(db *gorm.DB) error {
 			if old != "" {
 				if err := db.Where("token_hash = ? AND staff = ?", old, s.Staff).Delete(&sessionRow{}).Error; err != nil {
@@ -150,31 +152,31 @@ func (c Scratch) until(d time.Duration) any {
 
 // TouchSession notes that the session was used.
 func (c Scratch) TouchSession(ctx context.Context, hash string, at time.Time) error {
-	return c.changeSession(ctx, map[string]any{"seen": millis(at)}, "token_hash = ?", hash)
+	return c.changeSession(ctx, c.jot, map[string]any{"seen": millis(at)}, "token_hash = ?", hash)
 }
 
 // LockSession locks a session that is open; one that is locked keeps its reason.
 func (c Scratch) LockSession(ctx context.Context, hash string, why Lock) error {
-	return c.changeSession(ctx, locking(why), "token_hash = ? AND locked = 0", hash)
+	return c.changeSession(ctx, c.write, locking(why), "token_hash = ? AND locked = 0", hash)
 }
 
 // LockStream locks the session that a stream holds.
 func (c Scratch) LockStream(ctx context.Context, stream string, why Lock) error {
-	return c.changeSession(ctx, locking(why), "stream = ? AND stream <> '' AND locked = 0", stream)
+	return c.changeSession(ctx, c.write, locking(why), "stream = ? AND stream <> '' AND locked = 0", stream)
 }
 
 func locking(why Lock) map[string]any {
 	return map[string]any{"locked": 1, "locked_for": string(why), "present_until": 0}
 }
 
-func (c Scratch) changeSession(ctx context.Context, values map[string]any, where string, args ...any) error {
-	return c.write(ctx, func(db *gorm.DB) error { return db.Model(&sessionRow{}).Where(where, args...).Updates(values).Error })
+func (c Scratch) changeSession(ctx context.Context, write writer, values map[string]any, where string, args ...any) error {
+	return write(ctx, func(db *gorm.DB) error { return db.Model(&sessionRow{}).Where(where, args...).Updates(values).Error })
 }
 
 // UnlockSession opens a session again after a seal of its person; its agent has
 // that long to come with the ticket of that hash.
 func (c Scratch) UnlockSession(ctx context.Context, hash, ticket string, at time.Time, grace time.Duration) error {
-	return c.changeSession(ctx, map[string]any{"locked": 0, "locked_for": "", "ticket": ticket, "stream": "", "seen": millis(at), "present_until": c.until(grace)},
+	return c.changeSession(ctx, c.jot, map[string]any{"locked": 0, "locked_for": "", "ticket": ticket, "stream": "", "seen": millis(at), "present_until": c.until(grace)},
 		"token_hash = ?", hash)
 }
 
@@ -191,7 +193,7 @@ func (c Scratch) OpenStream(ctx context.Context, ticket, next string, lease time
 		return s, locked
 	}
 	var opened int64
-	err = c.write(ctx, func(db *gorm.DB) error {
+	err = c.jot(ctx, func(db *gorm.DB) error {
 		result := db.Model(&sessionRow{}).Where("token_hash = ? AND ticket = ? AND locked = 0 AND present_until > "+c.store.dialect.now(), s.TokenHash, ticket).
 			Updates(map[string]any{"stream": ticket, "ticket": next, "present_until": c.until(lease)})
 		opened = result.RowsAffected
@@ -208,7 +210,7 @@ func (c Scratch) OpenStream(ctx context.Context, ticket, next string, lease time
 func (c Scratch) Renew(ctx context.Context, streams []string, left func() time.Duration) (map[string]bool, error) {
 	alive := map[string]bool{}
 	var changed int64
-	err := c.write(ctx, func(db *gorm.DB) error {
+	err := c.jot(ctx, func(db *gorm.DB) error {
 		lease := left()
 		if lease <= 0 {
 			changed = -1

@@ -32,7 +32,8 @@ type Store struct {
 	cipher   *cipher
 	commitDB *sql.DB
 	read     *gorm.DB
-	write    *gorm.DB // scratch
+	write    *gorm.DB // scratch that must last
+	jotting  *gorm.DB // scratch that a power cut may take back
 
 	ctx       context.Context // of the goroutines
 	cancel    context.CancelFunc
@@ -141,6 +142,12 @@ func (s *Store) connect() error {
 	if s.write, err = openGorm(driver, scratch, writers); err != nil {
 		return err
 	}
+	s.jotting = s.write
+	if s.config.Driver == SQLite {
+		if s.jotting, err = openGorm(driver, sqliteJotting(s.config.DSN), writers); err != nil {
+			return err
+		}
+	}
 	s.read, err = openGorm(driver, read, s.config.Readers)
 	return err
 }
@@ -181,7 +188,7 @@ func (s *Store) Close() error {
 func (s *Store) disconnect() {
 	s.cancel()
 	s.commitDB.Close()
-	for _, g := range []*gorm.DB{s.read, s.write} {
+	for _, g := range []*gorm.DB{s.read, s.write, s.jotting} {
 		if pool, err := g.DB(); err == nil {
 			pool.Close()
 		}
