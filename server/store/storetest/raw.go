@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,13 +17,19 @@ import (
 // database's own tools would.
 func (w *World) Raw(tb testing.TB) *sql.DB {
 	tb.Helper()
+	db := w.past(tb)
+	tb.Cleanup(func() { db.Close() })
+	return db
+}
+
+func (w *World) past(tb testing.TB) *sql.DB {
+	tb.Helper()
 	driver, dsn := "sqlite3", "file:"+w.Config.DSN+"?_busy_timeout=5000"
 	if w.Config.Driver == store.MySQL {
 		driver, dsn = "mysql", w.Config.DSN+"?interpolateParams=true&multiStatements=true&clientFoundRows=true"
 	}
 	db, err := sql.Open(driver, dsn)
 	check(tb, err)
-	tb.Cleanup(func() { db.Close() })
 	return db
 }
 
@@ -57,34 +64,86 @@ func Columns(tb testing.TB, db *sql.DB, table string) []string {
 	return names
 }
 
+// unwatched are the tables that Digest leaves out: what is scratch, or what the
+// signer adds by itself.
+var unwatched = map[string]bool{"log_checkpoints": true, "goose_db_version": true, "sessions": true, "pendings": true, "drafts": true,
+	"import_jobs": true, "import_rows": true, "throttles": true}
+
+// watched is a connection past the store and the questions that Digest asks.
+type watched struct {
+	db      *sql.DB
+	queries []string // one a table
+}
+
+func (w *World) watch(tb testing.TB) *watched {
+	if w.watched != nil {
+		return w.watched
+	}
+	see := &watched{db: w.past(tb)}
+	for _, table := range Tables(tb, see.db, w.Config.Driver) {
+		if unwatched[table] {
+			continue
+		}
+		columns := Columns(tb, see.db, table)
+		if table == "log_head" {
+			columns = columns[:len(columns)-1] // signed_size
+		}
+		see.queries = append(see.queries, "SELECT "+strings.Join(columns, ", ")+" FROM "+table+" ORDER BY 1, 2")
+	}
+	w.watched = see
+	return see
+}
+
+// unwatch ends with the world, not with the part of a test that asked first.
+func (w *World) unwatch() {
+	if w.watched != nil {
+		w.watched.db.Close()
+	}
+}
+
 // Digest is over every row of every record and of the log, but for what the
 // signer adds by itself: equal digests mean that nothing was changed.
 func (w *World) Digest(tb testing.TB) string {
 	tb.Helper()
-	db := w.Raw(tb)
-	defer db.Close()
+	see := w.watch(tb)
 	h := sha256.New()
-	for _, table := range Tables(tb, db, w.Config.Driver) {
-		switch table {
-		case "log_checkpoints", "goose_db_version", "sessions", "pendings", "drafts", "import_jobs", "import_rows", "throttles":
-			continue
-		}
-		columns := Columns(tb, db, table)
-		if table == "log_head" {
-			columns = columns[:len(columns)-1] // signed_size
-		}
-		rows, err := db.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY 1, 2")
+	var line []byte
+	for _, query := range see.queries {
+		rows, err := see.db.Query(query)
 		check(tb, err)
+		columns, err := rows.Columns()
+		check(tb, err)
+		cells, places := make([]any, len(columns)), make([]any, len(columns))
+		for i := range cells {
+			places[i] = &cells[i]
+		}
+		h.Write([]byte(query))
 		for rows.Next() {
-			cells, places := make([]any, len(columns)), make([]any, len(columns))
-			for i := range cells {
-				places[i] = &cells[i]
-			}
 			check(tb, rows.Scan(places...))
-			fmt.Fprintf(h, "%s %q\n", table, cells)
+			line = line[:0]
+			for _, c := range cells {
+				line = appendCell(line, c)
+			}
+			h.Write(line)
 		}
 		check(tb, rows.Err())
 		rows.Close()
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// appendCell spells a cell with its kind and its length, so that no two rows
+// spell alike.
+func appendCell(line []byte, cell any) []byte {
+	switch v := cell.(type) {
+	case nil:
+		return append(line, "-\n"...)
+	case int64:
+		return append(strconv.AppendInt(append(line, 'i'), v, 10), '\n')
+	case []byte:
+		return append(append(strconv.AppendInt(append(line, 'b'), int64(len(v)), 10), ' '), v...)
+	case string:
+		return append(append(strconv.AppendInt(append(line, 's'), int64(len(v)), 10), ' '), v...)
+	}
+	return fmt.Appendf(line, "%T %v\n", cell, cell)
 }

@@ -45,6 +45,7 @@ type World struct {
 
 	secrets Secrets
 	empty   bool // no genesis
+	watched *watched
 }
 
 // SQLite gives the path of a fresh database file.
@@ -132,6 +133,7 @@ func Build(tb testing.TB, c store.Config) *World {
 func build(tb testing.TB, c store.Config, empty bool) *World {
 	tb.Helper()
 	w := &World{empty: empty, Config: c, Clock: time.Now, People: map[string]Person{}, secrets: NewSecrets(tb)}
+	tb.Cleanup(w.unwatch)
 	var err error
 	w.Keys, err = w.secrets.Keys()
 	check(tb, err)
@@ -150,7 +152,8 @@ func build(tb testing.TB, c store.Config, empty bool) *World {
 func (w *World) Again(tb testing.TB, c store.Config) *World {
 	tb.Helper()
 	fresh := *w
-	fresh.Config = c
+	fresh.Config, fresh.watched = c, nil
+	tb.Cleanup(fresh.unwatch)
 	fresh.begin(tb)
 	return &fresh
 }
