@@ -61,6 +61,7 @@ const (
 	CountersignPolicy    Act = "countersign_policy"     // 复签政策变更 (ML)
 	EnrolKey             Act = "enrol_key"              // 签发钥匙证书, by the officer
 	RenewKey             Act = "renew_key"              // 换发证书, by the holder with the old key
+	DropRenewal          Act = "drop_renewal"           // 放弃换发的证书, by the holder
 	TakeOverKey          Act = "take_over_key"          // 接管钥匙: the holder's first seal with a key
 	SetCustodians        Act = "set_custodians"         // 提出托管人名单 (SEC)
 	CountersignCustodian Act = "countersign_custodians" // 复签托管人名单 (ML)
@@ -74,8 +75,10 @@ const (
 	IssueLossCode        Act = "issue_loss_code"        // 领取报失口令, by the holder
 	DeliverKeys          Act = "deliver_keys"           // 新钥匙入库
 	RequestKey           Act = "request_key"            // 申领钥匙
+	DeclineKey           Act = "decline_key"            // 不予配发钥匙, with a reason
 	AssignKey            Act = "assign_key"             // 配发钥匙
 	HandOverKey          Act = "hand_over_key"          // 交出钥匙
+	HandOverStore        Act = "hand_over_store"        // 库存钥匙交接, between two security officers
 	ReceiveKey           Act = "receive_key"            // 收回钥匙入库
 	SuspendKey           Act = "suspend_key"            // 暂停使用钥匙
 	RestoreKey           Act = "restore_key"            // 恢复使用钥匙, with a second person
@@ -189,6 +192,7 @@ var acts = []actRow{
 	{CountersignPolicy, PolicyResource, "复签政策变更"},
 	{EnrolKey, KeyResource, "签发钥匙证书"},
 	{RenewKey, KeyResource, "换发证书"},
+	{DropRenewal, KeyResource, "放弃换发的证书"},
 	{TakeOverKey, KeyResource, "接管钥匙"},
 	{SetCustodians, EmergencyResource, "提出托管人名单"},
 	{CountersignCustodian, EmergencyResource, "复签托管人名单"},
@@ -203,7 +207,9 @@ var acts = []actRow{
 	{DeliverKeys, KeyResource, "新钥匙入库"},
 	{RequestKey, KeyResource, "申领钥匙"},
 	{AssignKey, KeyResource, "配发钥匙"},
+	{DeclineKey, KeyResource, "不予配发钥匙"},
 	{HandOverKey, KeyResource, "交出钥匙"},
+	{HandOverStore, KeyResource, "库存钥匙交接"},
 	{ReceiveKey, KeyResource, "收回钥匙入库"},
 	{SuspendKey, KeyResource, "暂停使用钥匙"},
 	{RestoreKey, KeyResource, "恢复使用钥匙"},

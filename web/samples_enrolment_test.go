@@ -21,7 +21,7 @@ func enrolmentSamples() []sample {
 	own := take
 	own.Order, own.Installed = view.OrderPost{}, true
 	renew := make
-	renew.Renewal, renew.Back = true, view.Link{}
+	renew.Renewal, renew.Back, renew.Drop = true, view.Link{}, "/renewal/drop"
 	barred := view.Enrolment{Frame: f, Facts: facts, Barred: "领用人还没有使用人员备案（R54），不能签发证书。请先备案，再回来接着办。"}
 	done := view.Enrolment{Frame: f, Facts: facts, Done: true}
 	text := view.Takeover{Gate: view.Gate{Title: "接管钥匙", Now: now}, Facts: append([]view.Fact{{Label: "门户", Value: "黄山市教师资格定期注册签台"}}, facts...), Text: "sealdesk/v1 key-takeover\n门户: 黄山市教师资格定期注册签台\n",

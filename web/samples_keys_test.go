@@ -48,18 +48,14 @@ func intakeSamples() []sample {
 		Fresh: []view.DeliveryLine{{Row: 2, Serial: "FT3000-0001", Label: "休宁 1", Vendor: "飞天"}}, More: "另有 148 把", Action: "/deliveries/D12AB34CD", OnlyGood: true}
 	again := report
 	again.Frame, again.Agreed = refused(f, "没有入库", view.Fault{Field: "only", Text: "清单里有 2 行不能入库"}), true
-	asked := view.Requests{Frame: f, Lead: "申领与发放由两个人办理。", Action: "/requests", Rows: []view.KeyRequest{{ID: "Q12AB", For: "汪三木（U00003）", Organisation: "甲县一小", By: "程四水（U00004）", Reason: "新任学校具体负责人员",
-		At: now, Act: view.Link{Text: "选一把发放", Href: "/keys?state=in_store"}}}}
-	bad := asked
-	bad.Frame, bad.Staff, bad.Reason.Error = refused(f, "没有申领", view.Fault{Field: "staff", Text: "这位人员已有钥匙"}), view.Field{Value: "U00003", Error: "这位人员已有钥匙"}, "没有填写理由"
 	return []sample{{"delivery", view.Delivery{Frame: f, Lead: "先试读。", Action: "/deliveries", Blank: "/deliveries/template"}}, {"delivery-report", report}, {"delivery-refused", again},
-		{"delivery-nothing", view.DeliveryReport{Frame: f, ID: "D1"}}, {"requests", asked}, {"requests-refused", bad}, {"requests-empty", view.Requests{Frame: f}}}
+		{"delivery-nothing", view.DeliveryReport{Frame: f, ID: "D1"}}}
 }
 
 func mineSamples() []sample {
 	f := frame("我的钥匙", "")
 	gate := view.Gate{Title: "钥匙报失", Now: now}
-	m := view.MyKey{Frame: f, State: view.Mark{Kind: "ok", Text: "在用"}, Warn: "证书到 2024-12-01 为止。", Facts: []view.Fact{{Label: "责任人", Value: "沈知远（U00217）"}}, Prove: "/key/prove", ProveYear: "2024",
+	m := view.MyKey{Frame: f, State: view.Mark{Kind: "ok", Text: "在用"}, Warn: "证书到 2024-12-01 为止。", Renew: view.Link{Text: "换发证书", Href: "/renewal"}, Facts: []view.Fact{{Label: "责任人", Value: "沈知远（U00217）"}}, Prove: "/key/prove", ProveYear: "2024",
 		CodeAction: "/key/loss-code", Handover: &view.HandoverForm{Action: "/key/handover", Taker: view.Choices{Items: []view.Choice{{Value: "U1", Text: "方一石（U00001）"}}}},
 		Media:  []view.MediumRow{{ID: "M-07", Href: "/media/M-07", Kind: "U盘", Contents: "备份", State: view.Mark{Kind: "ask", Text: "待接收"}, To: "潘令仪"}},
 		Events: []view.Event{{Dot: "seal", At: now, What: "接管", Number: 9, By: "沈知远"}}}

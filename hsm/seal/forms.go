@@ -73,7 +73,9 @@ const (
 	KeyDelivery      Kind = "key-delivery"      // 新钥匙入库, batch
 	KeyRequest       Kind = "key-request"       // 申领钥匙
 	KeyAssign        Kind = "key-assign"        // 配发钥匙
+	KeyDecline       Kind = "key-decline"       // 不予配发钥匙
 	KeyHandover      Kind = "key-handover"      // 交出钥匙, the giver
+	KeyStore         Kind = "key-store"         // 库存钥匙交接, both officers
 	StocktakeOpen    Kind = "stocktake-open"    // 钥匙盘点开始
 	StocktakeProve   Kind = "stocktake-prove"   // 盘点自证, the holder with the key itself
 	StocktakeCount   Kind = "stocktake-count"   // 库存清点, batch
@@ -209,7 +211,9 @@ var forms = []Form{
 	batch(KeyDelivery, "新钥匙入库", one("交货编号"), one("供货单位"), one("文件摘要"), one("选择"), one("把数合计")),
 	statement(KeyRequest, "申领钥匙", one("申领编号"), one("领用人"), one("领用机构"), one("理由")),
 	statement(KeyAssign, "配发钥匙", one("钥匙序列号"), one("保管人"), one("领用人"), one("申领编号"), one("申领人"), one("理由")),
+	statement(KeyDecline, "不予配发钥匙", one("申领编号"), one("领用人"), one("申领人"), one("申领理由"), one("理由")),
 	statement(KeyHandover, "交出钥匙", one("交出人"), one("接收人"), one("钥匙序列号"), one("钥匙指纹"), one("理由")),
+	statement(KeyStore, "库存钥匙交接", one("交出人"), one("接收人"), one("把数合计"), many("钥匙"), one("理由")),
 	statement(StocktakeOpen, "钥匙盘点开始", one("盘点年度"), one("应盘把数")),
 	statement(StocktakeProve, "钥匙盘点自证", one("盘点年度"), one("保管人"), one("钥匙序列号"), one("钥匙指纹")),
 	batch(StocktakeCount, "钥匙库存清点", one("盘点年度"), one("把数合计")),

@@ -57,6 +57,20 @@ func (h Holding) Renewed(k Key, holder string, now time.Time) (Holding, error) {
 	return h, nil
 }
 
+// DropNext gives a renewal up: the new certificate ends without ever having had
+// power, and the key in use goes on.
+func (h Holding) DropNext(holder string, now time.Time) (Holding, error) {
+	switch {
+	case h.Next.Fingerprint == "":
+		return h, fault.New(fault.Conflict, "钥匙 %s 没有等您接管的新证书，没有可以放弃的。", h.Token.Serial)
+	case holder == "" || holder != h.Token.Custodian || holder != h.Next.Staff:
+		return h, fault.New(fault.Forbidden, "只能放弃您自己换发的证书。")
+	}
+	h.Former = append(h.Former, h.Next.ended(Revoked, holder, GivenUp, now))
+	h.Next = Key{}
+	return h, nil
+}
+
 // takeOverNext ends the old key and puts the new one in its place.
 func (h Holding) takeOverNext(taker string, now time.Time) (Holding, error) {
 	if taker != h.Token.Custodian || taker != h.Next.Staff {
@@ -69,11 +83,13 @@ func (h Holding) takeOverNext(taker string, now time.Time) (Holding, error) {
 	return h, h.Token.check()
 }
 
-// Superseded is the reason of a key that its holder's next one took over from;
-// Handed of one that was given to a colleague.
+// Superseded is the reason of a key that its holder's next one took over from,
+// Handed of one that was given to a colleague, GivenUp of one that was made and
+// not wanted.
 const (
 	Superseded = "换发证书"
 	Handed     = "交接"
+	GivenUp    = "放弃换发"
 )
 
 // RevocationReason is why a key stands on the CRL (RFC 5280 section 5.3.1), and

@@ -40,6 +40,9 @@ type Request struct {
 	At         time.Time
 	State      RequestState
 	Token      string // serial of what was given
+	AnsweredBy string // the officer; empty while asked
+	Answered   time.Time
+	Answer     string // why it was declined
 }
 
 // Ask begins a request. keys are those the person ever had: who has a current
@@ -60,7 +63,23 @@ func Ask(id, staff, by, reason string, keys []Key, now time.Time) (Request, erro
 }
 
 // Grant closes the request with the token that was given.
-func (r Request) Grant(t Token) Request {
-	r.State, r.Token = Granted, t.Serial
+func (r Request) Grant(t Token, officer string, now time.Time) Request {
+	r.State, r.Token, r.AnsweredBy, r.Answered = Granted, t.Serial, officer, now
 	return r
+}
+
+// Decline closes the request without a token; whoever asked sees why, and may
+// ask anew.
+func (r Request) Decline(officer, reason string, now time.Time) (Request, error) {
+	reason = strings.TrimSpace(reason)
+	switch {
+	case r.State != Asked:
+		return r, fault.New(fault.Conflict, "申领 %s 已经%s，不能再答复，什么都没有改变。", r.ID, r.State.Word())
+	case officer == r.Staff || officer == r.By:
+		return r, fault.New(fault.Forbidden, "这件申领是您提出或为您提出的，不能由您答复。请由另一位安全保密管理员办理。")
+	case now.Before(r.At):
+		return r, fault.New(fault.Conflict, "答复的时间早于申领的时间，请核对服务器时钟。")
+	}
+	r.State, r.AnsweredBy, r.Answered, r.Answer = Declined, officer, now, reason
+	return r, reasonable(reason)
 }

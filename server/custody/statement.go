@@ -17,6 +17,12 @@ func (r Request) RequestStatement(head seal.Header, staff Named, organisation st
 		{Label: "领用机构", Value: organisation}, {Label: "理由", Value: r.Reason}}, seal.Annex{})
 }
 
+// DeclineStatement is the text by which the officer declines a request.
+func (r Request) DeclineStatement(head seal.Header, staff, asked Named) (seal.Statement, error) {
+	return seal.New(seal.KeyDecline, head, []seal.Field{{Label: "申领编号", Value: r.ID}, {Label: "领用人", Value: staff.String()},
+		{Label: "申领人", Value: asked.String()}, {Label: "申领理由", Value: r.Reason}, {Label: "理由", Value: r.Answer}}, seal.Annex{})
+}
+
 // AssignStatement is the text by which the officer answers a request.
 func (t Token) AssignStatement(head seal.Header, r Request, custodian, staff, asked Named) (seal.Statement, error) {
 	return seal.New(seal.KeyAssign, head, []seal.Field{{Label: "钥匙序列号", Value: t.Serial}, {Label: "保管人", Value: custodian.String()},

@@ -337,27 +337,17 @@ func TestAHolderRenewsWithTheOldKeyWhichEndsWhenTheNewOneTakesOver(t *testing.T)
 	}
 	w.clock.Set(w.people[auditor].leaf.NotAfter.Add(-30 * 24 * time.Hour))
 	a = w.in(auditor)
-	o, text := orderOn(t, a.ok(a.get("/renewal")))
+	o, _ := orderOn(t, a.ok(a.get("/renewal")))
 	if o.Text.Get("已有证书") != seal.Fingerprint(w.people[auditor].leaf) {
 		t.Errorf("the order: %v", o.Text.Fields)
 	}
-	key := newKey(t)
-	got := a.handBack("request", base64url(requestFor(t, text, key)))
-	if got.Location == "" {
-		t.Fatalf("%d %s", got.Status, got.Sentence)
-	}
-	p := a.done(a.get(got.Location))
+	leaf, key := renewed(t, a)
 	if e := w.entries(1)[0]; e.Act != string(policy.RenewKey) || e.Actor != auditor {
 		t.Errorf("the entry: %+v", e)
 	}
-	o, _ = orderOn(t, p)
-	der, err := base64.StdEncoding.DecodeString(o.Text.Get("证书"))
-	must(t, err)
-	leaf, err := x509.ParseCertificate(der)
-	must(t, err)
 	a.ok(a.get("/")) // the old key works until then
 	fresh := a.as(leaf, key)
-	p = fresh.done(fresh.get(takeover(t, a.get("/renewal?installed=1"))))
+	p := fresh.done(fresh.get(takeover(t, a.get("/renewal?installed=1"))))
 	if !strings.HasPrefix(p.Path, "/sign-in") { // the old key's session ended with it
 		t.Errorf("the old session goes on at %s", p.Path)
 	}

@@ -89,8 +89,40 @@ func (m *assignMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, n
 	if err != nil {
 		return d, err
 	}
-	d.puts = []any{next, q.Grant(t)}
+	d.puts = []any{next, q.Grant(t, officer, now)}
 	d.statement, err = t.AssignStatement(h, q, people[0], people[1], people[2])
+	return d, err
+}
+
+// declineMatter answers a request without a token.
+type declineMatter struct {
+	Request string `json:"request"`
+	Reason  string `json:"reason"`
+}
+
+func (m *declineMatter) act() policy.Act   { return policy.DeclineKey }
+func (m *declineMatter) size() int         { return 0 }
+func (m *declineMatter) refs() []store.Ref { return []store.Ref{store.OfRequest(m.Request)} }
+
+func (m *declineMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfRequest(m.Request).Subject()}
+	officer, err := signerAt(h, 0)
+	if err != nil {
+		return d, err
+	}
+	q, err := r.Request(m.Request)
+	if err != nil {
+		return d, err
+	}
+	if q, err = q.Decline(officer, m.Reason, now); err != nil {
+		return d, err
+	}
+	people, err := namedAll(r, q.Staff, q.By)
+	if err != nil {
+		return d, err
+	}
+	d.puts = []any{q}
+	d.statement, err = q.DeclineStatement(h, people[0], people[1])
 	return d, err
 }
 

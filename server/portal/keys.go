@@ -73,7 +73,7 @@ func (p *Portal) keyLinks(c *call) []view.Link {
 	for _, l := range []struct {
 		act        policy.Act
 		text, href string
-	}{{policy.DeliverKeys, "新钥匙入库", "/deliveries"}, {policy.RequestKey, "钥匙申领", "/requests"}, {policy.OpenStocktake, "年度盘点", "/stocktakes"}, {policy.ListMedia, "介质台账", "/media"}} {
+	}{{policy.DeliverKeys, "新钥匙入库", "/deliveries"}, {policy.RequestKey, "钥匙申领", "/requests"}, {policy.HandOverStore, "库存交接", "/spares"}, {policy.OpenStocktake, "年度盘点", "/stocktakes"}, {policy.ListMedia, "介质台账", "/media"}} {
 		if p.anywhere(c, l.act) {
 			list = append(list, view.Link{Text: l.text, Href: l.href})
 		}

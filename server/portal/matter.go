@@ -125,7 +125,9 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.KeyDelivery:      func() matter { return &deliveryMatter{} },
 	seal.KeyRequest:       func() matter { return &requestMatter{} },
 	seal.KeyAssign:        func() matter { return &assignMatter{} },
+	seal.KeyDecline:       func() matter { return &declineMatter{} },
 	seal.KeyHandover:      func() matter { return &handoverMatter{} },
+	seal.KeyStore:         func() matter { return &spareMatter{} },
 	seal.StocktakeOpen:    func() matter { return &stocktakeMatter{} },
 	seal.StocktakeProve:   func() matter { return &proveMatter{} },
 	seal.StocktakeCount:   func() matter { return &countMatter{} },
@@ -143,13 +145,14 @@ var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.
 	policy.ProposePolicy: policy.CountersignPolicy,
 	policy.SetCustodians: policy.CountersignCustodian,
 	policy.AskRole:       policy.GrantRole,
+	policy.HandOverStore: policy.CountersignCustody,
 	policy.RestoreKey:    policy.CountersignCustody, policy.DestroyKey: policy.CountersignCustody, policy.CloseStocktake: policy.CountersignCustody,
 	policy.EndMedium: policy.CountersignCustody}
 
 // urgent are the acts that take power away, keep the institution itself in
 // order or renew one's own key: they do not wait for anybody's training or filing.
 var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.SuspendKey: true, policy.HandOverKey: true,
-	policy.FindKey: true, policy.ReceiveKey: true, policy.ProveKey: true, policy.ProposePolicy: true, policy.RenewKey: true,
+	policy.FindKey: true, policy.ReceiveKey: true, policy.DeclineKey: true, policy.HandOverStore: true, policy.ProveKey: true, policy.ProposePolicy: true, policy.RenewKey: true,
 	policy.SetCustodians: true, policy.SealEmergency: true}
 
 // propose drafts a matter from the rows as they are and asks for the seal.

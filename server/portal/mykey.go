@@ -44,6 +44,9 @@ func (p *Portal) myKeyPage(c *call) (view.MyKey, error) {
 	if endsSoon(h.Key, c.received) {
 		v.Warn = "证书到 " + minute(endOf(h.Key)) + " 为止。过期之后不能登录，请在此之前换发。"
 	}
+	if v.Renew, err = p.renewLink(c, grant, h); err != nil {
+		return v, err
+	}
 	if err := p.proofOf(c, grant, h, &v); err != nil {
 		return v, err
 	}
@@ -56,6 +59,21 @@ func (p *Portal) myKeyPage(c *call) (view.MyKey, error) {
 	}
 	v.Events, err = p.tokenHistory(c, grant, h.Token.Serial)
 	return v, err
+}
+
+// renewLink leads to the renewal from when it may begin, and to one that waits.
+func (p *Portal) renewLink(c *call, grant policy.Grant, h custody.Holding) (view.Link, error) {
+	keys, err := p.store.KeysIn(c.ctx, grant, h.Token.Serial)
+	if err != nil {
+		return view.Link{}, err
+	}
+	switch {
+	case custody.HoldingOf(h.Token, keys).Next.Fingerprint != "":
+		return view.Link{Text: "新证书等您接管，接着办", Href: "/renewal"}, nil
+	case h.Key.Own() && endOf(h.Key).Sub(c.received) <= renewable:
+		return view.Link{Text: "换发证书", Href: "/renewal"}, nil
+	}
+	return view.Link{}, nil
 }
 
 // proofOf says whether a count waits for this key.

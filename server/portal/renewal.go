@@ -6,6 +6,7 @@ import (
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
+	"sealdesk/server/audit"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/store"
@@ -89,10 +90,15 @@ func (p *Portal) renewal(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	holding, err := holdingOf(p.reading(c.ctx, grant), own.Token)
+	t, err := p.store.Token(c.ctx, grant, own.Token)
 	if err != nil {
 		return nil, err
 	}
+	carried, err := p.store.KeysIn(c.ctx, grant, own.Token)
+	if err != nil {
+		return nil, err
+	}
+	holding := custody.HoldingOf(t, carried)
 	v := view.Enrolment{Frame: p.frame(c, "换发证书"), Renewal: true, Lead: "换发在同一把钥匙里进行：旧证书用到新证书接管为止，以前签过的不受影响。"}
 	if err := p.describe(c, &v, holding, c.who.Staff, c.who.Home); err != nil {
 		return nil, err
@@ -103,11 +109,67 @@ func (p *Portal) renewal(c *call) (answer, error) {
 	case holding.Key.Issuer != custody.OwnCA:
 		v.Barred = "您的证书由外部机构颁发，请向该机构换发，再请安全保密管理员登记新证书。"
 	case holding.Next.Fingerprint != "":
-		return p.waitsForHolder(c, v, holding.Token, holding.Next, []string{}, "/renewal")
+		v.Drop = "/renewal/drop"
+		return p.waitsForHolder(c, v, holding.Token, holding.Next, endedIn(carried), "/renewal")
 	case until.Sub(c.received) > renewable:
 		v.Barred = "现在的证书到期前 90 天起才能换发，从 " + day(until.Add(-renewable)) + " 开始。急需更换（例如怀疑泄露）请联系安全保密管理员。"
 	default:
-		return p.makeKey(c, v, c.who.Home, holding.Token, []string{holding.Key.Fingerprint}, orderMatter{Serial: own.Token, Renew: true}, "/renewal")
+		return p.makeKey(c, v, c.who.Home, holding.Token, fingerprintsOf(carried), orderMatter{Serial: own.Token, Renew: true}, "/renewal")
 	}
 	return page{view: v}, nil
+}
+
+// fingerprintsOf are the certificates that the token may still hold: the agent
+// touches no token that holds another.
+func fingerprintsOf(keys []custody.Key) []string {
+	list := make([]string, len(keys))
+	for i, k := range keys {
+		list[i] = k.Fingerprint
+	}
+	return list
+}
+
+// endedIn are those of them that go out of the token when the next is written.
+func endedIn(keys []custody.Key) []string {
+	var list []string
+	for _, k := range keys {
+		if k.State == custody.Revoked || k.State == custody.Lost {
+			list = append(list, k.Fingerprint)
+		}
+	}
+	return list
+}
+
+// POST /renewal/drop gives up a new certificate that was not taken over. It
+// needs no seal: it never had power, and what is in use goes on.
+func (p *Portal) dropRenewal(c *call) (answer, error) {
+	h, err := p.myHolding(c)
+	if err != nil {
+		return nil, err
+	}
+	grant, err := p.may(c, policy.DropRenewal, c.who.Home)
+	if err != nil {
+		return nil, err
+	}
+	serial := h.Token.Serial
+	_, err = p.store.Commit(again(c.ctx), grant, nil, func(tx *store.Tx) (audit.Entry, error) {
+		held, err := holdingOf(tx, serial)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		next, err := held.DropNext(grant.Person(), tx.Received())
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		for _, k := range next.Former {
+			if err := tx.Put(k); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		return audit.Entry{Subject: store.OfToken(serial).Subject()}, nil
+	}, store.Reads(store.OfToken(serial)), store.Received(c.received))
+	if err != nil {
+		return nil, err
+	}
+	return redirect{"/renewal"}, nil
 }

@@ -138,6 +138,7 @@ var routes = []route{
 	{"GET", "/enrolments/:serial", signedIn, (*Portal).showEnrolment},
 	{"POST", "/enrolments/:serial/certificate", signedIn, (*Portal).enrolForeign},
 	{"GET", "/renewal", signedIn, (*Portal).renewal},
+	{"POST", "/renewal/drop", signedIn, (*Portal).dropRenewal},
 
 	{"GET", "/emergency/use", anyone, (*Portal).showEmergencyUse},
 	{"GET", "/emergency", signedIn, (*Portal).showEmergencies},
@@ -156,6 +157,9 @@ var routes = []route{
 	{"POST", "/deliveries/:id", signedIn, (*Portal).takeDelivery},
 	{"GET", "/requests", signedIn, (*Portal).listRequests},
 	{"POST", "/requests", signedIn, (*Portal).proposeRequest},
+	{"POST", "/requests/decline", signedIn, (*Portal).proposeDecline},
+	{"GET", "/spares", signedIn, (*Portal).showSpares},
+	{"POST", "/spares", signedIn, (*Portal).proposeSpares},
 	{"GET", "/stocktakes", signedIn, (*Portal).stocktakes},
 	{"POST", "/stocktakes", signedIn, (*Portal).beginStocktake},
 	{"POST", "/stocktakes/:year/count", signedIn, (*Portal).countTokens},

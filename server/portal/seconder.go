@@ -47,13 +47,19 @@ func (p *Portal) seconder(c *call) (seal.Signer, error) {
 		if s.ID != c.form.Get("second") {
 			continue
 		}
-		key, err := p.store.KeyOf(c.ctx, s.ID)
-		if fault.Is(err, fault.NotFound) {
-			return seal.Signer{}, fault.New(fault.Conflict, "%s现在没有在用的钥匙，不能复签。请选另一位。", s.Name).At("second", "请选另一位。")
-		}
-		return seal.Signer{Staff: s.ID, Name: s.Name, Fingerprint: key.Fingerprint}, err
+		return p.signerOf(c, s, "second")
 	}
 	return seal.Signer{}, fault.New(fault.Invalid, "这件事须由两人办理。请选择第二位签署人：另一位安全保密管理员，或市级负责人。").At("second", "请选择第二位签署人。")
+}
+
+// signerOf is somebody with the key in use, as a text names him; field is where
+// he was chosen.
+func (p *Portal) signerOf(c *call, s org.Staff, field string) (seal.Signer, error) {
+	key, err := p.store.KeyOf(c.ctx, s.ID)
+	if fault.Is(err, fault.NotFound) {
+		return seal.Signer{}, fault.New(fault.Conflict, "%s现在没有在用的钥匙，不能签署。请选另一位。", s.Name).At(field, "请选另一位。")
+	}
+	return seal.Signer{Staff: s.ID, Name: s.Name, Fingerprint: key.Fingerprint}, err
 }
 
 // ofCustody reports whether an act of two people is about keys or media: these

@@ -184,6 +184,8 @@ var afterSealing = map[seal.Kind][]string{
 	seal.KeyRequest:       {"申领交给安全保密管理员，由其选一把钥匙发放"},
 	seal.KeyAssign:        {"钥匙待写入证书，仍由您保管，直到领用人签署接管"},
 	seal.KeyHandover:      {"您这把钥匙从签署起就不能再用，登录随之结束；在接收人签署接管之前，实物仍由您负责"},
+	seal.KeyDecline:       {"申领结束，不发放钥匙；申领人在“钥匙申领”里看到理由，补齐之后可以再申领"},
+	seal.KeyStore:         {"您签署后，由接收人签署同一份文本，才算交接；在那之前这些钥匙仍由您负责", "其间有一把被发放、报失或停用，整批作废"},
 	seal.StocktakeOpen:    {"每位保管人登录后在“我的钥匙”里签署自证"},
 	seal.StocktakeClose:   {"您签署后，由第二人签署同一份文本，盘点才结束"},
 	seal.MediumHandover:   {"接收人签署之前，仍由您负责"},

@@ -135,25 +135,34 @@ func (p *Portal) proposeCount(c *call) (answer, error) {
 	if _, err := p.may(c, policy.CountKeys, c.who.Home); err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
-	for i, word := range strings.FieldsFunc(c.form.Get("serials"), func(r rune) bool { return strings.ContainsRune("\r\n,，、;； \t", r) }) {
-		serial, err := custody.ParseSerial(word)
-		if err != nil {
-			return nil, fault.New(fault.Invalid, "第 %d 个序列号的写法不对。请照钥匙背面逐行填写，或用扫码枪扫。", i+1).At("serials", "第 %d 个序列号的写法不对。", i+1)
-		}
-		if !seen[serial] { // a scanner that fires twice is no fault
-			seen[serial] = true
-			m.Serials = append(m.Serials, serial)
-		}
-	}
-	if len(m.Serials) == 0 || len(m.Serials) > maxCount {
-		return nil, fault.New(fault.Invalid, "请填写 1 至 %d 个序列号，一行一个。", maxCount).At("serials", "请填写序列号。")
+	if m.Serials, err = serialsIn(c.form.Get("serials"), maxCount); err != nil {
+		return nil, err
 	}
 	next, err := p.propose(c, m, c.who.Home, "/stocktakes")
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.Invalid, "有的序列号不在台账里，一把也没有登记。请核对；新到的钥匙先办入库。").At("serials", "有的序列号不在台账里。")
 	}
 	return next, err
+}
+
+// serialsIn reads a list of serial numbers, typed or scanned.
+func serialsIn(text string, most int) ([]string, error) {
+	var list []string
+	seen := map[string]bool{}
+	for i, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\r\n,，、;； \t", r) }) {
+		serial, err := custody.ParseSerial(word)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "第 %d 个序列号的写法不对。请照钥匙背面逐行填写，或用扫码枪扫。", i+1).At("serials", "第 %d 个序列号的写法不对。", i+1)
+		}
+		if !seen[serial] { // a scanner that fires twice is no fault
+			seen[serial] = true
+			list = append(list, serial)
+		}
+	}
+	if len(list) == 0 || len(list) > most {
+		return nil, fault.New(fault.Invalid, "请填写 1 至 %d 个序列号，一行一个。", most).At("serials", "请填写序列号。")
+	}
+	return list, nil
 }
 
 // POST /stocktakes/:year/close

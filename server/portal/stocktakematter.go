@@ -126,11 +126,13 @@ type countMatter struct {
 	Serials []string `json:"serials"`
 }
 
-func (m *countMatter) act() policy.Act { return policy.CountKeys }
-func (m *countMatter) size() int       { return len(m.Serials) }
-func (m *countMatter) refs() []store.Ref {
-	refs := make([]store.Ref, len(m.Serials))
-	for i, s := range m.Serials {
+func (m *countMatter) act() policy.Act   { return policy.CountKeys }
+func (m *countMatter) size() int         { return len(m.Serials) }
+func (m *countMatter) refs() []store.Ref { return refsOfTokens(m.Serials) }
+
+func refsOfTokens(serials []string) []store.Ref {
+	refs := make([]store.Ref, len(serials))
+	for i, s := range serials {
 		refs[i] = store.OfToken(s)
 	}
 	return refs

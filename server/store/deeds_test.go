@@ -127,6 +127,9 @@ var deeds = map[policy.Act]deed{
 	policy.ReportLoss:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.EnrolKey:             {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.RenewKey:             {person: "U00008", body: "HS2", outside: "U00003", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.DropRenewal:          {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchToken("U00005")},
+	policy.DeclineKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
+	policy.HandOverStore:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchStocktake},
 	policy.FindKey:              {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.ReceiveKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.SuspendKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
@@ -302,7 +305,7 @@ func (s scene) open(t *testing.T) {
 }
 
 // firstOf is the act of the first signer in matters of custody.
-var firstOf = map[seal.Kind]policy.Act{seal.KeyRestore: policy.RestoreKey, seal.KeyDestroy: policy.DestroyKey, seal.StocktakeClose: policy.CloseStocktake,
+var firstOf = map[seal.Kind]policy.Act{seal.KeyRestore: policy.RestoreKey, seal.KeyDestroy: policy.DestroyKey, seal.StocktakeClose: policy.CloseStocktake, seal.KeyStore: policy.HandOverStore,
 	seal.MediumWipe: policy.EndMedium, seal.MediumDestroy: policy.EndMedium}
 
 func (s scene) seals(t *testing.T) []seal.Verified {

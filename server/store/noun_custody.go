@@ -41,7 +41,11 @@ func tokenOf(row *row) custody.Token {
 }
 
 func requestCells(q custody.Request, path string) []any {
-	return []any{q.ID, q.Staff, path, q.By, q.Reason, millis(q.At), string(q.State), q.Token}
+	var answered *time.Time
+	if !q.Answered.IsZero() {
+		answered = &q.Answered
+	}
+	return []any{q.ID, q.Staff, path, q.By, q.Reason, millis(q.At), string(q.State), q.Token, q.AnsweredBy, millisOrNull(answered), q.Answer}
 }
 
 func requestOf(row *row) custody.Request {
@@ -49,6 +53,11 @@ func requestOf(row *row) custody.Request {
 	q := custody.Request{ID: r.text(), Staff: r.text()}
 	r.any()
 	q.By, q.Reason, q.At, q.State, q.Token = r.text(), r.text(), r.time(), custody.RequestState(r.text()), r.text()
+	q.AnsweredBy = r.text()
+	if at := momentOrNil(r.any()); at != nil {
+		q.Answered = *at
+	}
+	q.Answer = r.text()
 	return q
 }
 

@@ -119,6 +119,17 @@ func (s *Store) Requests(ctx context.Context, g policy.Grant, state custody.Requ
 	return list, err
 }
 
+// AnsweredRequests lists the requests that were answered last, newest first.
+func (s *Store) AnsweredRequests(ctx context.Context, g policy.Grant, limit int) ([]custody.Request, error) {
+	rows, err := s.rowsCovered(ctx, g, custodyRequests, cond{column: "state", values: []any{string(custody.Granted), string(custody.Declined)}})
+	if err != nil {
+		return nil, err
+	}
+	list, err := listOf(rows, sure(requestOf))
+	slices.SortFunc(list, func(a, b custody.Request) int { return b.Answered.Compare(a.Answered) })
+	return list[:min(len(list), limit)], err
+}
+
 // Tokens lists every token within the reach of the grant, by serial.
 func (s *Store) Tokens(ctx context.Context, g policy.Grant) ([]custody.Token, error) {
 	rows, err := s.allCovered(ctx, g, custodyTokens)
@@ -205,7 +216,7 @@ func (s *Store) Sightings(ctx context.Context, g policy.Grant, year int) ([]cust
 
 // InUse tells who of those appointed to a role holds a key in use.
 func (s *Store) InUse(ctx context.Context, role policy.Role) ([]string, error) {
-	rows, err := s.many(ctx, custodyKeys, "state = ? AND staff IN (SELECT a.staff FROM appointments a WHERE a.role = ?)", string(custody.Issued), string(role))
+	rows, err := s.many(ctx, custodyKeys, "state = ? AND staff IN (SELECT a.staff FROM appointments a WHERE a.role = ? AND a.ended IS NULL)", string(custody.Issued), string(role))
 	if err != nil {
 		return nil, err
 	}

@@ -134,6 +134,9 @@ func (c *cipher) canonical(out []byte, r *row) []byte {
 	out = append(out, r.subject()...)
 	var where []byte
 	for i, col := range r.table.columns {
+		if col.later && (r.plain[i] == nil || r.plain[i] == "") {
+			continue
+		}
 		out = append(append(out, '\n'), col.name...)
 		switch v := r.plain[i].(type) {
 		case nil:

@@ -25,9 +25,10 @@ const (
 )
 
 type column struct {
-	name string
-	form form
-	of   string
+	name  string
+	form  form
+	of    string
+	later bool // joined the table when rows of it stood in logs already
 }
 
 // table describes one table. Of a record the first column is the key, and a
@@ -74,7 +75,16 @@ func join(lists ...[]column) []column {
 	}
 	return all
 }
-func one(f form, name string) []column    { return []column{{name: name, form: f}} }
+func one(f form, name string) []column { return []column{{name: name, form: f}} }
+
+// later are columns that say nothing of the rows of before: what is empty in
+// them is not part of a row's spelling, so that those rows keep their digests.
+func later(list []column) []column {
+	for i := range list {
+		list[i].later = true
+	}
+	return list
+}
 func blindOf(name, field string) []column { return []column{{name: name, form: blind, of: field}} }
 
 // The record tables.
@@ -102,7 +112,7 @@ var (
 		columns: join(texts("serial", "label", "vendor", "state", "custodian", "path", "for_staff", "delivery"), numbers("delivered", "since"),
 			texts("by_staff", "reason"), one(blob, "loss_mark"))}
 	custodyRequests = &table{name: "custody_requests", class: isRecord, subject: "request", power: true, shared: true,
-		columns: join(texts("id", "staff", "path", "by_staff", "reason"), numbers("at"), texts("state", "token"))}
+		columns: join(texts("id", "staff", "path", "by_staff", "reason"), numbers("at"), texts("state", "token"), later(join(texts("answered_by"), one(maybe, "answered"), texts("answer"))))}
 	policies = &table{name: "policies", class: isRecord, subject: "policy", power: true, shared: true,
 		columns: join(texts("id", "org", "path", "digest"), columnsOf(blob, []string{"model", "file"}), texts("base", "of_id"),
 			numbers("effective"), texts("reason", "by_staff", "second"), numbers("at"))}

@@ -192,6 +192,9 @@ func (tx *Tx) InUse(role policy.Role) ([]string, error) {
 	}
 	var list []string
 	for _, a := range appointed {
+		if a.get("ended") != nil {
+			continue
+		}
 		keys, err := tx.where(custodyKeys, is("staff", a.text("staff")), is("state", string(custody.Issued)))
 		if err != nil {
 			return nil, err

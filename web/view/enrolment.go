@@ -52,6 +52,8 @@ type Enrolment struct {
 	OtherAlgorithm Link
 	// Installed: the agent says that the certificate is in the token.
 	Installed bool
+	// Drop is where a renewal that waits is given up; empty if none does. POST.
+	Drop string
 	// Takeover leads to the text that the holder seals with the key.
 	Takeover string
 	// Foreign takes a certificate of an external authority; nil if none is trusted.

@@ -94,6 +94,8 @@ type MyKey struct {
 	State Mark
 	// Warn says that the certificate ends soon.
 	Warn string
+	// Renew leads to the renewal, where it is time for it or one waits.
+	Renew Link
 	// Prove is the count that waits for this key; empty action: none does.
 	Prove      string
 	ProveYear  string
@@ -140,25 +142,6 @@ type Taken struct {
 }
 
 func (Taken) Template() string { return "key/taken" }
-
-// Requests are those who are to be given a key. POST, form: staff, reason.
-type Requests struct {
-	Frame
-	Lead   string
-	Rows   []KeyRequest
-	Action string
-	Staff  Field
-	Reason Field
-}
-
-func (Requests) Template() string { return "key/requests" }
-
-// KeyRequest is one of them.
-type KeyRequest struct {
-	ID, For, Organisation, By, Reason string
-	At                                time.Time
-	Act                               Link
-}
 
 // Delivery begins the intake of new keys. POST multipart, file: sheet.
 type Delivery struct {
