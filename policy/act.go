@@ -93,6 +93,8 @@ const (
 	RegisterMedium       Act = "register_medium"        // 登记介质 (R59)
 	HandOverMedium       Act = "hand_over_medium"       // 交出介质
 	TakeOverMedium       Act = "take_over_medium"       // 接收介质
+	ReceiveMedium        Act = "receive_medium"         // 收回介质, of somebody who can seal no more (R54)
+	LoseMedium           Act = "lose_medium"            // 报失介质
 	EndMedium            Act = "end_medium"             // 清除或销毁介质, with a second person
 	Genesis              Act = "genesis"                // 启用: entry 0
 	Refusal              Act = "refusal"                // a refusal that becomes an entry
@@ -224,6 +226,8 @@ var acts = []actRow{
 	{RegisterMedium, MediumResource, "登记介质"},
 	{HandOverMedium, MediumResource, "交出介质"},
 	{TakeOverMedium, MediumResource, "接收介质"},
+	{ReceiveMedium, MediumResource, "收回介质"},
+	{LoseMedium, MediumResource, "报失介质"},
 	{EndMedium, MediumResource, "清除或销毁介质"},
 	{Genesis, InstitutionResource, "启用"},
 	{Refusal, RefusalResource, "拒绝记录"},

@@ -83,6 +83,8 @@ const (
 	MediumRegister   Kind = "medium-register"   // 登记介质
 	MediumHandover   Kind = "medium-handover"   // 交出介质, the giver
 	MediumTakeover   Kind = "medium-takeover"   // 接收介质, the taker
+	MediumReceive    Kind = "medium-receive"    // 收回介质, the officer
+	MediumLost       Kind = "medium-lost"       // 报失介质
 	MediumWipe       Kind = "medium-wipe"       // 清除介质, two people
 	MediumDestroy    Kind = "medium-destroy"    // 销毁介质, two people
 )
@@ -221,6 +223,8 @@ var forms = []Form{
 	statement(MediumRegister, "登记介质", one("介质编号"), one("种类"), one("保管人"), one("加密"), one("存放地点"), one("内容")),
 	oneMedium(MediumHandover, "交出介质", one("接收人")),
 	oneMedium(MediumTakeover, "接收介质", one("接收人")),
+	oneMedium(MediumReceive, "收回介质", one("接收人")),
+	oneMedium(MediumLost, "报失介质"),
 	oneMedium(MediumWipe, "清除介质"),
 	oneMedium(MediumDestroy, "销毁介质"),
 

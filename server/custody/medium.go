@@ -12,11 +12,12 @@ import (
 // MediumState is where a storage medium is in its life (R59).
 type MediumState string
 
-// A medium is in use, on its way to another custodian, wiped, or destroyed.
+// A medium is in use, on its way to another custodian, wiped, missing, or destroyed.
 const (
 	InUse      MediumState = "in_use"
 	InHandover MediumState = "handover"
 	Wiped      MediumState = "wiped"
+	Missing    MediumState = "lost"
 	Scrapped   MediumState = "destroyed"
 )
 
@@ -29,6 +30,8 @@ func (s MediumState) Word() string {
 		return "待接收"
 	case Wiped:
 		return "已清除"
+	case Missing:
+		return "已报失"
 	case Scrapped:
 		return "已销毁"
 	}
@@ -139,6 +142,42 @@ func (m Medium) TakeOver(taker string, now time.Time) (Medium, error) {
 	return m, nil
 }
 
+// Receive takes a medium back into the officer's hands: one that its custodian
+// brings who can seal no more (gone), one that nobody took over, one that was
+// missing and turned up.
+func (m Medium) Receive(officer string, gone bool, reason string, now time.Time) (Medium, error) {
+	reason = strings.TrimSpace(reason)
+	switch {
+	case m.State != InUse && m.State != InHandover && m.State != Wiped && m.State != Missing:
+		return m, m.notNow("收回")
+	case officer == "" || officer == m.Custodian:
+		return m, fault.New(fault.Conflict, "介质 %s 已由您保管，不用收回。", m.ID)
+	case !gone && (m.State == InUse || m.State == Wiped):
+		return m, fault.New(fault.Conflict, "介质 %s 的责任人 %s 在岗、有钥匙，应由其本人签署交出。请其在“我的钥匙”里办理。", m.ID, m.Custodian)
+	}
+	to := m.State
+	if to == InHandover || to == Missing {
+		to = InUse
+	}
+	m.Second, m.For = m.Custodian, ""
+	m.State, m.Custodian, m.Since, m.By, m.Reason = to, officer, now, officer, reason
+	return m, reasonable(reason)
+}
+
+// Lose enters that a medium is missing; its custodian answers for it until it is
+// found or written off by two.
+func (m Medium) Lose(officer, reason string, now time.Time) (Medium, error) {
+	reason = strings.TrimSpace(reason)
+	if m.State != InUse && m.State != InHandover && m.State != Wiped {
+		return m, m.notNow("报失")
+	}
+	if officer == m.Custodian {
+		return m, fault.New(fault.Forbidden, "不能对您自己保管的介质报失。请由另一位安全保密管理员办理。")
+	}
+	m.State, m.For, m.Since, m.By, m.Second, m.Reason = Missing, "", now, officer, "", reason
+	return m, reasonable(reason)
+}
+
 // Wipe and Destroy are done by two, one of whom answers for the medium or holds
 // the register; neither is without the other.
 func (m Medium) Wipe(first, second, reason string, now time.Time) (Medium, error) {
@@ -150,7 +189,7 @@ func (m Medium) Wipe(first, second, reason string, now time.Time) (Medium, error
 
 // Destroy ends a medium for good.
 func (m Medium) Destroy(first, second, reason string, now time.Time) (Medium, error) {
-	if m.State != InUse && m.State != Wiped {
+	if m.State != InUse && m.State != Wiped && m.State != Missing {
 		return m, m.notNow("销毁")
 	}
 	return m.end(Scrapped, first, second, reason, now)

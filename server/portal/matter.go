@@ -135,6 +135,8 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.MediumRegister:   func() matter { return &registerMatter{} },
 	seal.MediumHandover:   func() matter { return &mediumMatter{kind: seal.MediumHandover} },
 	seal.MediumTakeover:   func() matter { return &mediumMatter{kind: seal.MediumTakeover} },
+	seal.MediumReceive:    func() matter { return &mediumMatter{kind: seal.MediumReceive} },
+	seal.MediumLost:       func() matter { return &mediumMatter{kind: seal.MediumLost} },
 	seal.MediumWipe:       func() matter { return &mediumMatter{kind: seal.MediumWipe} },
 	seal.MediumDestroy:    func() matter { return &mediumMatter{kind: seal.MediumDestroy} },
 }
@@ -152,7 +154,8 @@ var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.
 // urgent are the acts that take power away, keep the institution itself in
 // order or renew one's own key: they do not wait for anybody's training or filing.
 var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true, policy.SuspendKey: true, policy.HandOverKey: true,
-	policy.FindKey: true, policy.ReceiveKey: true, policy.DeclineKey: true, policy.HandOverStore: true, policy.ProveKey: true, policy.ProposePolicy: true, policy.RenewKey: true,
+	policy.FindKey: true, policy.ReceiveKey: true, policy.DeclineKey: true, policy.HandOverStore: true,
+	policy.ReceiveMedium: true, policy.LoseMedium: true, policy.ProveKey: true, policy.ProposePolicy: true, policy.RenewKey: true,
 	policy.SetCustodians: true, policy.SealEmergency: true}
 
 // propose drafts a matter from the rows as they are and asks for the seal.

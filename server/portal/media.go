@@ -69,7 +69,7 @@ func wordChoices(words []string, chosen string) view.Choices {
 
 func (p *Portal) mediumRow(c *call, m custody.Medium) view.MediumRow {
 	row := view.MediumRow{ID: m.ID, Href: "/media/" + m.ID, Kind: m.Kind, Custodian: p.nameOf(c, m.Custodian) + "（" + m.Custodian + "）", Encryption: m.Encryption,
-		Location: m.Location, Contents: m.Contents, Since: m.Since, State: view.Mark{Kind: map[custody.MediumState]string{custody.InUse: "ok", custody.InHandover: "ask"}[m.State], Text: m.State.Word()}}
+		Location: m.Location, Contents: m.Contents, Since: m.Since, State: view.Mark{Kind: map[custody.MediumState]string{custody.InUse: "ok", custody.InHandover: "ask", custody.Missing: "stop"}[m.State], Text: m.State.Word()}}
 	if row.State.Kind == "" {
 		row.State.Kind = "wait"
 	}
@@ -120,8 +120,10 @@ var mediumOffers = []struct {
 }{
 	{"handover", "交给另一人", "对方签署接收之后，责任才转过去", seal.MediumHandover, []custody.MediumState{custody.InUse, custody.Wiped}, false},
 	{"takeover", "接收", "从现在起由您负责", seal.MediumTakeover, []custody.MediumState{custody.InHandover}, false},
+	{"receive", "收回", "责任人离岗或没有钥匙、没有人接收、报失后找到的；转到您手里", seal.MediumReceive, []custody.MediumState{custody.InUse, custody.InHandover, custody.Wiped, custody.Missing}, false},
+	{"lost", "报失", "责任不变，直到找到后收回，或由两人核销", seal.MediumLost, []custody.MediumState{custody.InUse, custody.InHandover, custody.Wiped}, false},
 	{"wipe", "清除内容", "须第二人签署", seal.MediumWipe, []custody.MediumState{custody.InUse}, true},
-	{"destroy", "销毁", "须第二人签署", seal.MediumDestroy, []custody.MediumState{custody.InUse, custody.Wiped}, true},
+	{"destroy", "销毁", "须第二人签署", seal.MediumDestroy, []custody.MediumState{custody.InUse, custody.Wiped, custody.Missing}, true},
 }
 
 // mediumGrant lets the officers see every medium and everybody those at home.
@@ -207,7 +209,7 @@ func inStates(s custody.MediumState, from []custody.MediumState) bool {
 }
 
 // mayMedium asks who may do it: giving away is the custodian's, taking over the
-// taker's, ending the officer's.
+// taker's, the rest the officer's.
 func (p *Portal) mayMedium(c *call, m custody.Medium, kind seal.Kind) bool {
 	switch kind {
 	case seal.MediumHandover:
@@ -215,8 +217,8 @@ func (p *Portal) mayMedium(c *call, m custody.Medium, kind seal.Kind) bool {
 	case seal.MediumTakeover:
 		return m.For == c.who.Staff.ID
 	}
-	_, err := p.may(c, policy.EndMedium, c.who.Home)
-	return err == nil
+	_, err := p.may(c, mediumActs[kind], c.who.Home)
+	return err == nil && (kind != seal.MediumReceive && kind != seal.MediumLost || m.Custodian != c.who.Staff.ID)
 }
 
 // POST /media/:id

@@ -52,7 +52,7 @@ type mediumMatter struct {
 }
 
 var mediumActs = map[seal.Kind]policy.Act{seal.MediumHandover: policy.HandOverMedium, seal.MediumTakeover: policy.TakeOverMedium,
-	seal.MediumWipe: policy.EndMedium, seal.MediumDestroy: policy.EndMedium}
+	seal.MediumReceive: policy.ReceiveMedium, seal.MediumLost: policy.LoseMedium, seal.MediumWipe: policy.EndMedium, seal.MediumDestroy: policy.EndMedium}
 
 func (m *mediumMatter) act() policy.Act   { return mediumActs[m.kind] }
 func (m *mediumMatter) size() int         { return 0 }
@@ -81,6 +81,15 @@ func (m *mediumMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, n
 	case seal.MediumTakeover:
 		taker, reason = first, medium.Reason
 		next, err = medium.TakeOver(first, now)
+	case seal.MediumReceive:
+		gone, cannot := cannotSeal(r, medium.Custodian, now)
+		if cannot != nil {
+			return d, cannot
+		}
+		taker = first
+		next, err = medium.Receive(first, gone, reason, now)
+	case seal.MediumLost:
+		next, err = medium.Lose(first, reason, now)
 	case seal.MediumWipe:
 		next, err = medium.Wipe(first, second, reason, now)
 	default:
@@ -102,4 +111,19 @@ func (m *mediumMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, n
 	d.puts = []any{next}
 	d.statement, err = medium.Statement(m.kind, h, custodian, to, reason)
 	return d, err
+}
+
+// cannotSeal tells whether somebody cannot hand over what he answers for: he has
+// left, or has no key in use.
+func cannotSeal(r rows, person string, now time.Time) (bool, error) {
+	s, err := r.Staff(person)
+	if err != nil {
+		return false, err
+	}
+	keys, err := r.KeysOf(person)
+	if err != nil {
+		return false, err
+	}
+	k, _ := custody.Current(keys)
+	return k.State != custody.Issued || s.MayServe(now) != nil, nil
 }

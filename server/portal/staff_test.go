@@ -117,6 +117,55 @@ func TestR54ALeaversAccountClosesAtTheNextRequestAndTheExitWaitsForTheKey(t *tes
 	l.ok(l.post("/staff", back)) // on file again, as a change
 }
 
+func TestR54TheExitWaitsForEveryMediumToo(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	l, s := w.in(lead), w.in(sec)
+	register := func(id, custodian string) {
+		s.done(s.post("/media", url.Values{"medium": {id}, "kind": {"U盘"}, "custodian": {custodian}, "encryption": {"硬件加密"}, "location": {"机要室"}, "contents": {"报送数据"}}))
+	}
+	register("M-07", auditor2)
+	register("M-08", auditor2)
+	register("M-09", auditor)
+	a := w.in(auditor)
+	a.done(a.post("/media/M-09", do("handover", "调岗", "taker", auditor2))) // on its way to the leaver
+	// While the custodian can seal, nobody takes a medium from him.
+	s.refusedPlain(s.post("/media/M-07", do("receive", "收回")), fault.Conflict, "应由其本人签署交出")
+	l.done(l.post("/staff/"+auditor2+"/leave", url.Values{"last": {"2024-08-31"}, "leave_reason": {"调离"}}))
+	s.done(s.post("/keys/"+tokenOf(auditor2), do("revoke", "离岗交回")))
+	exit := func(want ...string) {
+		t.Helper()
+		before := w.records()
+		w.clock.Pass(2 * time.Minute)
+		p := s.post("/staff/"+auditor2+"/exit", nil)
+		for _, say := range want {
+			s.refusedPlain(p, fault.Conflict, say)
+		}
+		if w.records() != before {
+			t.Error("a record changed")
+		}
+		if e := w.entries(1)[0]; e.Act != string(policy.Refusal) || e.Actor != sec || e.Subject != "staff/"+auditor2 {
+			t.Errorf("the refused exit left %+v", e)
+		}
+	}
+	exit("介质 M-07（在用）", "介质 M-08（在用）")
+	s.done(s.post("/media/M-07", do("receive", "离岗交回")))
+	if e := w.entries(1)[0]; e.Act != string(policy.ReceiveMedium) || e.Actor != sec || e.Subject != "medium/M-07" {
+		t.Errorf("the entry: %+v", e)
+	}
+	exit("介质 M-08（在用）")
+	s.done(s.post("/media/M-08", do("lost", "离岗时没有交出")))
+	s.done(s.post("/staff/"+auditor2+"/exit", nil))
+	if e := w.entries(1)[0]; e.Act != string(policy.ExitStaff) || e.Subject != "staff/"+auditor2 {
+		t.Errorf("the entry is %+v", e)
+	}
+	// What was on its way to the leaver does not stay in the air.
+	s.done(s.post("/media/M-09", do("receive", "接收人已离岗")))
+	s.done(s.post("/media/M-08", do("receive", "找到了")))
+	if text := s.ok(s.get("/media")).Text("main"); strings.Count(text, w.people[sec].Name+"（"+sec+"）") != 3 {
+		t.Errorf("the register: %.600s", text)
+	}
+}
+
 func TestR54APledgeOnPaperOrByTheOwnKey(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	l, s := w.in(lead), w.in(sec)

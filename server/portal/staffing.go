@@ -267,7 +267,7 @@ func inHand(r rows, person string) (held, returned []string, err error) {
 	}
 	for _, m := range media {
 		words := fmt.Sprintf("介质 %s（%s）", m.ID, m.State.Word())
-		if m.State == custody.Scrapped {
+		if m.State == custody.Scrapped || m.State == custody.Missing {
 			returned = append(returned, words)
 		} else {
 			held = append(held, words)

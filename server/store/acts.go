@@ -123,6 +123,8 @@ var rules = map[policy.Act]rule{
 	policy.RegisterMedium:       alone(seal.MediumRegister),
 	policy.HandOverMedium:       alone(seal.MediumHandover),
 	policy.TakeOverMedium:       alone(seal.MediumTakeover),
+	policy.ReceiveMedium:        alone(seal.MediumReceive),
+	policy.LoseMedium:           alone(seal.MediumLost),
 	policy.EndMedium:            rule{}.first(seal.MediumWipe, seal.MediumDestroy),
 	policy.Refusal:              {unsealed: true},
 	policy.VoidProposal:         {unsealed: true},

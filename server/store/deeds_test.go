@@ -155,6 +155,8 @@ var deeds = map[policy.Act]deed{
 	policy.RegisterMedium:     {person: "U00001", body: "341021", touch: touchMedium},
 	policy.HandOverMedium:     {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchMedium},
 	policy.TakeOverMedium:     {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchMedium},
+	policy.ReceiveMedium:      {person: "U00001", body: "341021", touch: touchMedium},
+	policy.LoseMedium:         {person: "U00001", body: "341021", touch: touchMedium},
 	policy.EndMedium:          {person: "U00001", body: "341021", first: "U00001", second: "U00007", touch: touchMedium},
 	policy.CountersignCustody: {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchStocktake},
 }
