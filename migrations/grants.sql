@@ -52,6 +52,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.drafts TO 'sealdesk_portal'@'
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.import_jobs TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.import_rows TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.throttles TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.revocation_answers TO 'sealdesk_portal'@'localhost';
 GRANT SELECT ON {database}.goose_db_version TO 'sealdesk_portal'@'localhost';
 
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, TRIGGER ON {database}.* TO 'sealdesk_migrate'@'localhost';

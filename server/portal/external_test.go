@@ -23,6 +23,7 @@ import (
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/internal/issuing"
 	"sealdesk/server/internal/revocation"
+	"sealdesk/server/registration"
 )
 
 // province is an external authority with a revocation list.
@@ -35,6 +36,8 @@ type province struct {
 	ended []x509.RevocationListEntry
 	down  bool
 	asked int
+	url   string
+	grace time.Duration
 }
 
 // newProvince founds a town that trusts an external authority.
@@ -46,12 +49,20 @@ func newProvince(t *testing.T, grace time.Duration) (*town, *province) {
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}, a.key.Public())
 	server := httptest.NewServer(http.HandlerFunc(a.serve))
 	t.Cleanup(server.Close)
-	var err error
-	w.external, err = revocation.New([]revocation.Anchor{{Name: "省数字证书认证中心", Certificate: a.cert, CRL: server.URL + "/crl"}}, grace,
-		slog.New(slog.NewJSONHandler(w.log, nil)), w.clock.Now())
-	must(t, err)
-	w.serve()
+	a.url, a.grace = server.URL, grace
+	a.restart(w)
 	return w, a
+}
+
+// restart is a new process over the same database: it knows of the authority
+// what stands there.
+func (a *province) restart(w *town) {
+	a.t.Helper()
+	var err error
+	w.external, err = revocation.New([]revocation.Anchor{{Name: "省数字证书认证中心", Certificate: a.cert, CRL: a.url + "/crl"}}, a.grace,
+		slog.New(slog.NewJSONHandler(w.log, nil)), w.clock.Now())
+	must(a.t, err)
+	w.serve()
 }
 
 func (a *province) serve(w http.ResponseWriter, _ *http.Request) {
@@ -319,4 +330,41 @@ func TestASilentAuthorityClosesItsCertificatesAfterTheGraceAndOfficersSeeIt(t *t
 		t.Errorf("entry %q %q", e.Actor, e.Note)
 	}
 	must(t, w.desk(auditor).SignIn(t.Context())) // our own certificates ask nobody
+}
+
+func TestARestartDuringAnOutageNeitherEndsTheGraceNorBeginsItAnew(t *testing.T) {
+	w, a := newProvince(t, 2*time.Hour)
+	key := newKey(t)
+	leaf := a.enrolled(key)
+	must(t, w.stranger(leaf, key).SignIn(t.Context()))
+	good := w.clock.Now()
+	a.set(func() { a.down = true })
+	w.clock.Pass(90 * time.Minute)
+	a.restart(w)
+	if err := w.stranger(leaf, key).SignIn(t.Context()); err != nil {
+		t.Errorf("the restart ended the grace: %v", err)
+	}
+	until := "宽限到 " + good.Add(2*time.Hour).In(registration.Shanghai).Format("2006-01-02 15:04")
+	if p := w.in(sec).get("/"); !strings.Contains(p.Text("main"), until) {
+		t.Errorf("the officer does not see %q: %.400s", until, p.Text("main"))
+	}
+	w.clock.Pass(31 * time.Minute)
+	a.restart(w)
+	if err := w.stranger(leaf, key).SignIn(t.Context()); err == nil || !strings.Contains(err.Error(), "查不到颁发机构") {
+		t.Errorf("the restart began the grace anew: %v", err)
+	}
+	if e := w.refusedEntry(); e.Actor != keyless {
+		t.Errorf("entry %q %q", e.Actor, e.Note)
+	}
+	// A row put in by hand prolongs nothing.
+	db := w.raw()
+	defer db.Close()
+	_, err := db.Exec("UPDATE revocation_answers SET at = ?", w.clock.Now().UnixMilli())
+	must(t, err)
+	if err := w.stranger(leaf, key).SignIn(t.Context()); err == nil {
+		t.Error("a forged row prolongs the grace")
+	}
+	a.set(func() { a.down = false })
+	w.clock.Pass(time.Minute)
+	must(t, w.stranger(leaf, key).SignIn(t.Context()))
 }

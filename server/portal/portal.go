@@ -92,6 +92,11 @@ func New(c Config) (*Portal, error) {
 	p := &Portal{store: c.Store, carried: c.Policy, packs: c.Packs, roots: c.Roots, ca: c.CA, log: c.Log, clock: c.Clock, name: c.Name,
 		year: c.Year, origin: c.Origin, host: u.Host, agent: c.Agent, verifier: c.Verifier, pages: pages, jobs: newJobs(),
 		keeper: newKeeper(), static: pages.Static(), authority: c.Authority, external: c.External}
+	if p.external != nil {
+		if err := p.external.Keep(context.Background(), p.store.Scratch(), p.clock()); err != nil {
+			return nil, err
+		}
+	}
 	p.jobs.repeat(sweepEvery, p.sweep)
 	p.jobs.repeat(pulseEvery, p.keeper.beat)
 	p.jobs.repeat(renewEvery, p.renewLeases)

@@ -220,13 +220,16 @@ type throttleRow struct {
 
 func (throttleRow) TableName() string { return throttles.name }
 
-// Sweep forgets what has expired: pendings and sessions.
+// Sweep forgets what has expired: pendings, sessions, answers of authorities.
 func (c Scratch) Sweep(ctx context.Context) error {
 	now := millis(c.store.clock())
 	return c.jot(ctx, func(db *gorm.DB) error {
 		if err := db.Where("expires < ?", now).Delete(&pendingRow{}).Error; err != nil {
 			return err
 		}
-		return db.Where("expires < ?", now).Delete(&sessionRow{}).Error
+		if err := db.Where("expires < ?", now).Delete(&sessionRow{}).Error; err != nil {
+			return err
+		}
+		return db.Where("at < ?", now-answersFor.Milliseconds()).Delete(&answerRow{}).Error
 	})
 }

@@ -182,8 +182,9 @@ var (
 	drafts     = &table{name: "drafts", class: isScratch, columns: join(texts("staff", "name"), one(blob, "body"), numbers("updated"))}
 	importJobs = &table{name: "import_jobs", class: isScratch, columns: join(texts("id", "organ", "path", "by_staff", "state"),
 		numbers("progress", "total"), texts("file_name"), one(blob, "original"), one(blob, "report"), numbers("created", "updated"))}
-	importRows = &table{name: "import_rows", class: isScratch, columns: join(texts("job"), numbers("line"), texts("code"), one(blob, "cells"))}
-	throttles  = &table{name: "throttles", class: isScratch, columns: join(texts("name"), numbers("count", "since"))}
+	importRows  = &table{name: "import_rows", class: isScratch, columns: join(texts("job"), numbers("line"), texts("code"), one(blob, "cells"))}
+	throttles   = &table{name: "throttles", class: isScratch, columns: join(texts("name"), numbers("count", "since"))}
+	revocations = &table{name: "revocation_answers", class: isScratch, columns: join(texts("authority", "serial"), numbers("at", "ended"), one(blob, "mark"))}
 )
 
 var tables = []*table{
@@ -191,7 +192,7 @@ var tables = []*table{
 	organisations, staff, filings, appointments, roleChanges, sheets, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
 	windows, workingDays, applications, reviews, corrections, imports, delegations, relatives, proposals,
-	sessions, pendings, drafts, importJobs, importRows, throttles,
+	sessions, pendings, drafts, importJobs, importRows, throttles, revocations,
 }
 
 // records lists the record tables, in the order in which an act writes them.

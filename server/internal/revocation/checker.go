@@ -28,6 +28,7 @@ type Checker struct {
 	log     *slog.Logger
 	client  *http.Client
 	anchors []*asked
+	memory  Memory // nil: answers are forgotten with the process
 }
 
 // asked is one anchor with what it has answered.
@@ -114,13 +115,13 @@ func (c *Checker) ask(ctx context.Context, a *asked, leaf *x509.Certificate, now
 	v, err := c.fresh(ctx, a, leaf, now)
 	c.note(a, v.at, err, now)
 	if err != nil {
-		known, ok := a.good[leaf.SerialNumber.String()]
+		known, ok := c.recall(ctx, a, leaf, now)
 		if !ok || c.grace == 0 || now.Sub(known.at) > c.grace {
 			return fault.Wrap(err, fault.Forbidden, "查不到颁发机构“%s”的吊销信息，这张证书现在不能使用。签台会继续查询；请过一会儿再试，仍然不行请告诉系统管理员。", a.Name)
 		}
 		v = known
 	} else {
-		a.good[leaf.SerialNumber.String()] = v
+		c.remember(ctx, a, leaf, v)
 	}
 	if v.revoked {
 		return fault.New(fault.Forbidden, "这张证书已被颁发机构“%s”于 %s 吊销，不能使用。请向安全保密管理员申领新钥匙。", a.Name, v.since.In(time.FixedZone("", 8*60*60)).Format("2006-01-02 15:04"))
