@@ -6,6 +6,7 @@ import (
 
 	"sealdesk/policy"
 	"sealdesk/server/registration"
+	"sealdesk/server/store"
 	"sealdesk/web/view"
 )
 
@@ -53,6 +54,9 @@ func (p *Portal) frame(c *call, title string) view.Frame {
 	}
 	s := c.who
 	f.Person = &view.Person{Name: s.Staff.Name, Organisation: s.Home.Name, Roles: roleWords(s.Roles()), Key: grouped(s.Officer.Key[:16]), Present: true}
+	if s.row.Road == store.ByAgent { // on the TLS road each request shows the token itself
+		f.Person.Number, f.Person.Watch = s.Staff.ID, sessionState
+	}
 	seen := map[string]bool{}
 	for _, place := range places {
 		if seen[place.href] || !p.anywhere(c, place.act) {

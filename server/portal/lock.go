@@ -53,6 +53,25 @@ func (p *Portal) lock(c *call, row store.Session, why store.Lock) error {
 	return p.store.Scratch().LockSession(c.ctx, row.TokenHash, why)
 }
 
+// sessionState is where an open page asks whether it may still be seen.
+const sessionState = "/session/state"
+
+// GET /session/state: whether this browser's session is open, and whose it is.
+// It is no activity, and opens and reveals nothing.
+func (p *Portal) sessionNow(c *call) (answer, error) {
+	row, err := p.sessionRow(c)
+	if fault.Is(err, fault.Locked) || fault.Is(err, fault.Forbidden) {
+		return data{value: map[string]string{"state": "ended"}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.lockOf(c, row) != store.Unlocked {
+		return data{value: map[string]string{"state": "locked"}}, nil
+	}
+	return data{value: map[string]string{"state": "open", "person": row.Staff}}, nil
+}
+
 // returned opens the session that a seal of its own person, just verified, came
 // in. A seal opens once: a page left open that posts it again opens nothing.
 func (p *Portal) returned(c *call, der []byte) error {

@@ -47,6 +47,7 @@ var routes = []route{
 	{"GET", presence.StatementPath + ":digest", anyone, (*Portal).statementForAgent},
 	{"POST", presence.SealPath, anyone, (*Portal).sealOfAgent},
 	{"POST", "/sign-out", signedIn, (*Portal).signOut},
+	{"GET", sessionState, anyone, (*Portal).sessionNow},
 	{"GET", "/sessions", signedIn, (*Portal).listSessions},
 	{"POST", "/sessions/end", signedIn, (*Portal).endSession},
 	{"GET", "/resume", signedIn, (*Portal).showResume},

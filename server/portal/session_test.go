@@ -185,3 +185,38 @@ func TestSweepingForgetsExpiredTextsAndSessionsOnly(t *testing.T) {
 	b.ok(b.get("/applications"))
 	locked(t, a, p.Path)
 }
+
+func TestAnOpenPageLearnsThatItsSessionIsLockedAndAskingIsNoActivity(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	r := w.in(auditor)
+	state := func() string {
+		p := r.get("/session/state")
+		if p.Status != http.StatusOK || !strings.HasPrefix(p.Header.Get("Content-Type"), "application/json") || len(p.Header.Values("Set-Cookie")) > 0 {
+			t.Fatalf("%d %s", p.Status, p.Header.Get("Content-Type"))
+		}
+		return string(p.Body)
+	}
+	if got := state(); got != `{"person":"`+auditor+`","state":"open"}` {
+		t.Errorf("open: %s", got)
+	}
+	if p := r.ok(r.get("/applications")); !strings.Contains(string(p.Body), `data-state="/session/state" data-person="`+auditor+`"`) {
+		t.Error("the page does not ask")
+	}
+	size := w.size()
+	for range 11 { // asked every minute, and nothing else done
+		w.clock.Pass(time.Minute)
+		state()
+	}
+	if got := state(); got != `{"state":"locked"}` {
+		t.Errorf("after eleven idle minutes: %s", got)
+	}
+	locked(t, r, "/applications")
+	if w.size() != size {
+		t.Error("asking makes entries")
+	}
+	must(t, r.SignIn(t.Context()))
+	r.post("/sign-out", url.Values{})
+	if got := state(); got != `{"state":"ended"}` {
+		t.Errorf("signed out: %s", got)
+	}
+}

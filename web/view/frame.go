@@ -35,6 +35,9 @@ type Frame struct {
 type Person struct {
 	// Name, Organisation, Roles are the words shown; Roles joined by 、.
 	Name, Organisation, Roles string
+	// Number is the person's, Watch the address that says whether the session is
+	// open; empty where nothing watches.
+	Number, Watch string
 	// Key is the short name or fingerprint of the key in use.
 	Key string
 	// Present tells whether the agent holds the key's presence just now.

@@ -8,6 +8,7 @@ import { SkipLink } from '../govuk/components/skip-link/skip-link.mjs'
 import { Batch } from './batch.mjs'
 import { Print } from './print.mjs'
 import { Progress } from './progress.mjs'
+import { Watch } from './watch.mjs'
 
 const modules = {
   'govuk-button': Button,
@@ -18,6 +19,7 @@ const modules = {
   batch: Batch,
   print: Print,
   progress: Progress,
+  watch: Watch,
 }
 
 // govuk-frontend's components start only under this class.
