@@ -234,5 +234,7 @@ func TestR55TheSheetEndsWithItsHeadsLastDayToTheMillisecond(t *testing.T) {
 		t.Error("refused a millisecond before")
 	}
 	w.clock.Set(ends)
-	w.quiet("at that moment", func() { u.refusedPlain(u.post("/applications", accept(ids[1])), fault.Forbidden, "责任书还没有签署") })
+	w.quiet("at that moment", func() {
+		u.refusedPlain(u.post("/applications", accept(ids[1])), fault.Forbidden, "责任书还没有签署")
+	})
 }

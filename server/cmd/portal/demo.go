@@ -98,8 +98,7 @@ func (t town) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	conf := fmt.Sprintf("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n", t.path("tokens"))
-	if err := t.write("softhsm2.conf", conf); err != nil {
+	if err := t.writeTokenConfig(); err != nil {
 		return err
 	}
 	if err := t.sources(); err != nil {
@@ -109,6 +108,11 @@ func (t town) prepare(ctx context.Context) error {
 		return err
 	}
 	return t.writeConfigs()
+}
+
+// writeTokenConfig tells SoftHSM where the town's tokens lie.
+func (t town) writeTokenConfig() error {
+	return t.write("softhsm2.conf", fmt.Sprintf("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n", t.path("tokens")))
 }
 
 // found holds the key ceremony and issues the TLS certificates.

@@ -11,16 +11,6 @@ import (
 	"testing"
 )
 
-// program builds one of our programs as it is shipped.
-func program(t *testing.T, name, path string) string {
-	t.Helper()
-	out := filepath.Join(t.TempDir(), name)
-	if msg, err := exec.Command("go", "build", "-o", out, path).CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v: %s", name, err, msg)
-	}
-	return out
-}
-
 const testdata = "../../sheet/testdata"
 
 // dryRun runs `portal import check` as an office would.

@@ -2,15 +2,12 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/csv"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -51,21 +48,12 @@ func (l *livingTown) kill(path string) {
 	<-p.gone
 }
 
-// foundTown builds the three programs, makes the town's tokens, keys and entry
-// 0, and starts portal and keyagent.
+// foundTown builds the three programs and starts portal and keyagent in a town
+// right after its ceremony.
 func foundTown(t *testing.T) *livingTown {
 	t.Helper()
-	module, err := softHSM()
-	if err != nil {
-		t.Fatal(err)
-	}
 	l := &livingTown{t: t, portal: program(t, "portal", "."), keyagent: program(t, "keyagent", "../../../hsm/cmd/keyagent"), auditverif: program(t, "auditverify", "../auditverify")}
-	ports := freePorts(t, 3)
-	l.town = town{dir: t.TempDir(), module: module, staff: "localhost:" + ports[0], public: "public.localhost:" + ports[1], agent: "127.0.0.1:" + ports[2]}
-	t.Setenv("SOFTHSM2_CONF", l.path("softhsm2.conf"))
-	if err := l.build(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	l.town = standing(t)
 	l.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + l.dir, "SOFTHSM2_CONF=" + l.path("softhsm2.conf")}
 	ca, err := os.ReadFile(l.path("ca.pem"))
 	if err != nil {
@@ -79,21 +67,6 @@ func foundTown(t *testing.T) *livingTown {
 	l.answers("https://" + l.staff + "/readyz")
 	l.answers("http://" + l.agent + "/")
 	return l
-}
-
-// freePorts are ports that nothing listened on a moment ago.
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	var ports []string
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer listener.Close()
-		ports = append(ports, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
-	}
-	return ports
 }
 
 // journal collects what a program says; it is printed when the test failed.

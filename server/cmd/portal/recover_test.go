@@ -46,11 +46,8 @@ func keyringActs(t *testing.T, h *house) string {
 }
 
 func TestALostHSMIsRecoveredFromTheSharesOnPaper(t *testing.T) {
-	town := newTown(t)
+	town := standing(t)
 	ctx := context.Background()
-	if err := town.build(ctx); err != nil {
-		t.Fatal(err)
-	}
 	c, err := readConfig(town.path("portal.yaml"))
 	if err != nil {
 		t.Fatal(err)

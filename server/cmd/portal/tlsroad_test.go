@@ -20,13 +20,16 @@ import (
 // travelled is a town with the TLS road open, served until the test ends.
 func travelled(t *testing.T) town {
 	t.Helper()
-	town := newTown(t)
+	town := standing(t)
 	town.tls = "localhost:" + freePort(t)
-	if err := town.build(t.Context()); err != nil {
+	if err := town.writeConfigs(); err != nil {
 		t.Fatal(err)
 	}
 	c, err := readConfig(town.path("portal.yaml"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := town.serverCertificates(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	h, err := open(t.Context(), c)

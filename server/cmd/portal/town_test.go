@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +41,58 @@ func newTown(t *testing.T) town {
 		staff: "localhost:" + freePort(t), public: "public.localhost:" + freePort(t), agent: "127.0.0.1:" + freePort(t)}
 	t.Setenv("SOFTHSM2_CONF", town.path("softhsm2.conf"))
 	return town
+}
+
+// founded is a town right after its ceremony, file by file: one ceremony serves
+// every test that does not ask about the ceremony itself.
+var founded struct {
+	sync.Once
+	files map[string][]byte
+}
+
+// standing is a founded town in a folder of its own, with its own addresses.
+func standing(test *testing.T) town {
+	test.Helper()
+	founded.Do(func() {
+		first := newTown(test)
+		if err := first.build(context.Background()); err != nil {
+			test.Fatal(err)
+		}
+		files := map[string][]byte{}
+		if err := filepath.WalkDir(first.dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			name, _ := filepath.Rel(first.dir, path)
+			files[name], err = os.ReadFile(path)
+			return err
+		}); err != nil {
+			test.Fatal(err)
+		}
+		founded.files = files
+	})
+	if founded.files == nil {
+		test.Fatal("no town could be founded")
+	}
+	t := newTown(test)
+	t.settle(test)
+	return t
+}
+
+// settle puts the founded town's files into this one's folder.
+func (t town) settle(test *testing.T) {
+	test.Helper()
+	for name, body := range founded.files {
+		if err := os.MkdirAll(filepath.Dir(t.path(name)), 0o700); err != nil {
+			test.Fatal(err)
+		}
+		if err := t.write(name, string(body)); err != nil {
+			test.Fatal(err)
+		}
+	}
+	if err := errors.Join(t.writeTokenConfig(), t.writeConfigs()); err != nil {
+		test.Fatal(err)
+	}
 }
 
 // onMariaDB rewrites the town's configuration for the production database,

@@ -21,11 +21,8 @@ import (
 )
 
 func TestCheckSaysWhetherAnExternalAuthorityAnswersAndServeRefusesOneThatCannotBeAsked(t *testing.T) {
-	town := newTown(t)
+	town := standing(t)
 	ctx := context.Background()
-	if err := town.build(ctx); err != nil {
-		t.Fatal(err)
-	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
