@@ -27,6 +27,10 @@ GRANT SELECT, INSERT, UPDATE ON {database}.filings TO 'sealdesk_portal'@'localho
 GRANT SELECT, INSERT, UPDATE ON {database}.appointments TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.role_changes TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.responsibility_sheets TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.duty_rules TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.exercises TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.incidents TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.incident_notes TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_keys TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_tokens TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.custody_requests TO 'sealdesk_portal'@'localhost';

@@ -21,6 +21,14 @@ const (
 	ConfirmTraining      Act = "confirm_training"       // 确认培训 (R43)
 	ViewSheet            Act = "view_sheet"             // 查看责任书 (R55)
 	SignSheet            Act = "sign_sheet"             // 签署责任书 (R55)
+	ViewRules            Act = "view_rules"             // 查看值班表和制度 (R63)
+	FileRules            Act = "file_rules"             // 报备值班表和制度 (R63)
+	ReviewRules          Act = "review_rules"           // 复核值班表和制度 (R63)
+	ViewSecurity         Act = "view_security"          // 查看安全记录 (R53)
+	RecordLesson         Act = "record_lesson"          // 登记安全教育 (R53)
+	RecordDrill          Act = "record_drill"           // 登记应急演练 (R53)
+	RecordIncident       Act = "record_incident"        // 登记安全事件 (R53)
+	AddToIncident        Act = "add_to_incident"        // 补记安全事件 (R53)
 	AskRole              Act = "ask_role"               // 申请授予角色
 	GrantRole            Act = "grant_role"             // 授予角色
 	RemoveRole           Act = "remove_role"            // 免去角色
@@ -122,6 +130,7 @@ const (
 	AppointmentResource Resource = "appointment"
 	MediumResource      Resource = "medium"
 	DutyResource        Resource = "duty"
+	SecurityResource    Resource = "security"
 	InstitutionResource Resource = "institution"
 	RefusalResource     Resource = "refusal"
 	ProposalResource    Resource = "proposal"
@@ -154,6 +163,14 @@ var acts = []actRow{
 	{ConfirmTraining, StaffResource, "确认培训"},
 	{ViewSheet, DutyResource, "查看责任书"},
 	{SignSheet, DutyResource, "签署责任书"},
+	{ViewRules, DutyResource, "查看值班表和制度"},
+	{FileRules, DutyResource, "报备值班表和制度"},
+	{ReviewRules, DutyResource, "复核值班表和制度"},
+	{ViewSecurity, SecurityResource, "查看安全记录"},
+	{RecordLesson, SecurityResource, "登记安全教育"},
+	{RecordDrill, SecurityResource, "登记应急演练"},
+	{RecordIncident, SecurityResource, "登记安全事件"},
+	{AddToIncident, SecurityResource, "补记安全事件"},
 	{AskRole, AppointmentResource, "申请授予角色"},
 	{GrantRole, AppointmentResource, "授予角色"},
 	{RemoveRole, AppointmentResource, "免去角色"},

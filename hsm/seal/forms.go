@@ -34,6 +34,12 @@ const (
 	TrainingEntry    Kind = "training"          // 登记培训
 	TrainingConfirm  Kind = "training-confirm"  // 确认培训
 	Responsibility   Kind = "responsibility"    // 签署安全主体责任书
+	SecurityLesson   Kind = "security-lesson"   // 登记安全教育
+	SecurityDrill    Kind = "security-drill"    // 登记应急演练
+	IncidentReport   Kind = "incident"          // 登记安全事件
+	IncidentNote     Kind = "incident-note"     // 补记安全事件
+	RulesFiling      Kind = "rules"             // 报备值班表和制度
+	RulesReview      Kind = "rules-review"      // 复核值班表和制度
 	RoleGrant        Kind = "role-grant"        // 授予角色: lead and security officer
 	RoleRemoval      Kind = "role-removal"      // 免去角色
 	RoleReview       Kind = "role-review"       // 审阅任职变动
@@ -166,6 +172,12 @@ var forms = []Form{
 	statement(TrainingEntry, "登记培训", one("计划年度"), one("人员编号"), one("姓名"), one("学习日期"), many("培训内容")),
 	statement(TrainingConfirm, "确认培训", one("计划年度"), one("人员编号"), one("姓名"), many("培训内容")),
 	statement(Responsibility, "签署安全主体责任书", one("计划年度"), one("责任机构"), one("责任人"), one("职务"), some("接任"), many("责任")),
+	batch(SecurityLesson, "登记安全教育", one("计划年度"), one("记录编号"), one("日期"), many("参加机构")),
+	batch(SecurityDrill, "登记应急演练", one("计划年度"), one("记录编号"), one("日期"), many("参加机构")),
+	batch(IncidentReport, "登记安全事件", one("计划年度"), one("事件编号"), one("发现时间"), one("可能泄露"), one("涉及人数")),
+	batch(IncidentNote, "补记安全事件", one("事件编号"), one("补记序号"), one("补记类别"), one("发生时间"), maybe("告知对象")),
+	batch(RulesFiling, "报备值班表和制度", one("报备机构"), one("版本"), many("值班人员"), one("印章保管人")),
+	statement(RulesReview, "复核值班表和制度", one("计划年度"), one("报备机构"), one("版本"), one("上次复核"), one("复核日期"), one("复核意见")),
 	statement(RoleGrant, "授予角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("授予后角色"), one("理由")),
 	statement(RoleRemoval, "免去角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("免去后角色"), one("理由")),
 	batch(RoleReview, "审阅任职变动", one("审阅范围")),

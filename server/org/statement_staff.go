@@ -57,12 +57,7 @@ func (f Filing) changes(before Staff) (list []string) {
 	return list
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "未定"
-	}
-	return s
-}
+func orNone(s string) string { return orText(s, "未定") }
 
 func pledgeWords(pledge string) string {
 	if pledge == "" {

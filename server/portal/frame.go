@@ -34,6 +34,8 @@ var places = []struct {
 	{policy.GrantRole, "receipt", "待复签", "/confirmations", nil},
 	{policy.SignPledge, "flag", "我的备案", "/me", nil},
 	{policy.ViewSheet, "stamp", "安全责任", "/duties", nil},
+	{policy.ViewRules, "book", "值班与制度", "/rules", nil},
+	{policy.ViewSecurity, "flag", "安全记录", "/security", nil},
 	{policy.EnrolKey, "key", "签发证书", "/enrolments", nil},
 	{policy.EndSession, "token", "登录情况", "/sessions", nil},
 	{policy.CountersignCustody, "receipt", "待复签", "/confirmations", nil},

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"slices"
 	"strconv"
 
 	"sealdesk/policy"
@@ -22,7 +23,7 @@ func (p *Portal) home(c *call) (answer, error) {
 		return page{view: v}, nil
 	}
 	v.Receipts = p.ownReceipts(c)
-	v.Due = append(append(p.emergencyWork(c), p.policyWork(c)...), p.dutyWork(c)...)
+	v.Due = slices.Concat(p.incidentWork(c), p.emergencyWork(c), p.policyWork(c), p.dutyWork(c), p.rulesWork(c))
 	body, grant, err := p.place(c, policy.List)
 	if err != nil {
 		v.Lead = "目前没有等您办理的事项。"
@@ -130,7 +131,8 @@ func (p *Portal) officerWork(c *call) []view.Due {
 	if _, err := p.may(c, policy.ReadLog, c.who.Home); err == nil {
 		list = append(list, view.Due{What: "查阅日志", Note: "谁在何时办了什么、哪些请求被拒绝；只有编号。", Act: view.Link{Text: "打开日志", Href: "/log"}})
 	}
-	return append(append(p.emergencyWork(c), list...), p.policyWork(c)...)
+	first := slices.Concat(p.incidentWork(c), p.emergencyWork(c))
+	return slices.Concat(first, list, p.rulesWork(c), p.policyWork(c))
 }
 
 func dueView(d registration.Due) view.Due {

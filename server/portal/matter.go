@@ -32,6 +32,7 @@ type rows interface {
 	RelativesOf(person string) ([]registration.Relative, error)
 	peopleRows
 	dutyRows
+	securityRows
 	Policies() ([]policy.Sealed, error)
 	Everyone() ([]policy.Person, error)
 	Key(fingerprint string) (custody.Key, error)
@@ -53,6 +54,13 @@ type matter interface {
 	// refs are the records it will read, for one round trip.
 	refs() []store.Ref
 }
+
+// bare is the head of a matter that has no annex and names no record that it
+// will read; whoever has either says so itself.
+type bare struct{}
+
+func (bare) size() int         { return 0 }
+func (bare) refs() []store.Ref { return nil }
 
 // loader is a matter that keeps bulk with scratch and reads it before it is
 // drafted; settler tells scratch that it was carried out.
@@ -88,6 +96,12 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.TrainingEntry:    func() matter { return &learnMatter{} },
 	seal.TrainingConfirm:  func() matter { return &confirmTrainingMatter{} },
 	seal.Responsibility:   func() matter { return &sheetMatter{} },
+	seal.RulesFiling:      func() matter { return &rulesMatter{} },
+	seal.RulesReview:      func() matter { return &rulesReviewMatter{} },
+	seal.SecurityLesson:   func() matter { return &exerciseMatter{Kind: org.SafetyLesson} },
+	seal.SecurityDrill:    func() matter { return &exerciseMatter{Kind: org.SafetyDrill} },
+	seal.IncidentReport:   func() matter { return &incidentMatter{} },
+	seal.IncidentNote:     func() matter { return &noteMatter{} },
 	seal.RoleGrant:        func() matter { return &roleMatter{Granted: true} },
 	seal.RoleRemoval:      func() matter { return &roleMatter{} },
 	seal.RoleReview:       func() matter { return &roleReviewMatter{} },

@@ -38,6 +38,9 @@ func OfStaff(id string) Ref        { return Ref{staff, id} }
 func OfFiling(id string) Ref       { return Ref{filings, id} }
 func OfRoleChange(id string) Ref   { return Ref{roleChanges, id} }
 func OfSheet(id string) Ref        { return Ref{sheets, id} }
+func OfRules(id string) Ref        { return Ref{dutyRules, id} }
+func OfExercise(id string) Ref     { return Ref{exercises, id} }
+func OfIncident(id string) Ref     { return Ref{incidents, id} }
 func OfAppointment(id string) Ref  { return Ref{appointments, id} }
 func OfKey(fingerprint string) Ref { return Ref{custodyKeys, fingerprint} }
 func OfToken(serial string) Ref    { return Ref{custodyTokens, serial} }

@@ -64,6 +64,20 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, _ string) error {
 			return tx.Put(org.Sheet{Year: 3000 + int(tx.Number()), Org: "341021", Head: "U00006"})
 		}},
+	policy.FileRules:   {person: "U00006", body: "341021", touch: touchRules},
+	policy.ReviewRules: {person: "U00006", body: "341021", touch: touchRules},
+	policy.RecordLesson: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(org.Exercise{ID: "L" + id, Kind: org.SafetyLesson, Org: "341000"})
+	}},
+	policy.RecordDrill: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(org.Exercise{ID: "D" + id, Kind: org.SafetyDrill, Org: "341000"})
+	}},
+	policy.RecordIncident: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(org.Incident{ID: "I" + id, Org: "341000"})
+	}},
+	policy.AddToIncident: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+		return tx.Put(org.Note{Incident: "I" + id, N: 1, Org: "341000", Kind: org.Contained})
+	}},
 	policy.AskRole:     {person: "U00006", body: "341021", first: "U00006", second: "U00001", touch: touchRole, peer: "U00007", outside: "U00007", outsideBody: "341024"},
 	policy.GrantRole:   {person: "U00001", body: "341021", first: "U00006", second: "U00001", touch: touchRole},
 	policy.RemoveRole:  {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchRole},
@@ -164,6 +178,11 @@ var deeds = map[policy.Act]deed{
 // touchStocktake opens the count of a year that no other test counts.
 func touchStocktake(tx *store.Tx, _ string) error {
 	return tx.Put(custody.Stocktake{Year: 3000 + int(tx.Number()), By: "U00001"})
+}
+
+// touchRules files a version of 甲县's rules.
+func touchRules(tx *store.Tx, _ string) error {
+	return tx.Put(org.DutyRules{Org: "341021", N: 3000 + int(tx.Number())})
 }
 
 // touchMedium enters a medium of somebody in 甲县.

@@ -138,7 +138,7 @@ func (s *Store) withBodies(ctx context.Context, number uint64, leaf []byte) (Ent
 		return found, unreadable(err)
 	}
 	for _, cells := range set {
-		kind, salted, err := bodyOf(cells)
+		kind, salted, err := s.openBody(cells, number)
 		if err != nil {
 			return found, err
 		}
@@ -154,6 +154,24 @@ func (s *Store) withBodies(ctx context.Context, number uint64, leaf []byte) (Ent
 		}
 	}
 	return found, nil
+}
+
+// sealedAnnex is the kind of an annex as it lies in the database: it names
+// people, so it is encrypted. Annexes from before are of the kind annex, plain.
+const sealedAnnex = "sealed-annex"
+
+// openBody is bodyOf with an annex opened, of the entry with that number.
+func (s *Store) openBody(cells []any, number uint64) (string, audit.Salted, error) {
+	kind, salted, err := bodyOf(cells)
+	if err != nil || kind != sealedAnnex {
+		return kind, salted, err
+	}
+	plain, err := s.cipher.open(logBodies.name, sealedAnnex, decimal(int(number)), salted.Bytes)
+	if err != nil {
+		return kind, salted, fault.Wrap(err, fault.Unavailable, "第 %d 号条目的附件打不开。请通知安全审计员核查。", number)
+	}
+	salted.Bytes = []byte(plain)
+	return "annex", salted, nil
 }
 
 // bodyOf reads kind, salt and bytes of a body.

@@ -78,13 +78,13 @@ func (s *Store) exportPart(ctx context.Context, w *audit.ExportWriter, bodies st
 		return unreadable(err)
 	}
 	for _, cells := range set {
-		kind, salted, err := bodyOf(cells)
-		if err != nil {
-			return err
-		}
 		at, err := cellOf(number, cells[3])
 		if err != nil {
 			return unreadable(err)
+		}
+		kind, salted, err := s.openBody(cells, uint64(at.(int64)))
+		if err != nil {
+			return err
 		}
 		if kind == "annex" {
 			err = audit.WriteAnnex(bodies, statements[at.(int64)], salted.Bytes)

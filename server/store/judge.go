@@ -352,7 +352,11 @@ func (g *group) sealEntry(tx *Tx, l *leaf, m sealed, signed int) error {
 	l.bodies = append(l.bodies, body{"statement", statement.Salt[:], []byte{}, statement.Bytes},
 		body{"seal", m.signature.Salt[:], []byte{}, m.signature.Bytes})
 	if len(m.annex) > 0 && l.last {
-		l.bodies = append(l.bodies, body{"annex", make([]byte, 16), []byte{}, m.annex})
+		kept, err := g.store.cipher.seal(logBodies.name, sealedAnnex, decimal(int(e.Number)), string(m.annex))
+		if err != nil {
+			return err
+		}
+		l.bodies = append(l.bodies, body{sealedAnnex, make([]byte, 16), []byte{}, kept})
 	}
 	return nil
 }

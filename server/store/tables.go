@@ -105,6 +105,18 @@ var (
 			numbers("at"), texts("reviewed_by"), one(maybe, "reviewed_at"))}
 	sheets = &table{name: "responsibility_sheets", class: isRecord, subject: "sheet", power: true, shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "head", "paper"), numbers("at"))}
+	dutyRules = &table{name: "duty_rules", class: isRecord, subject: "rules",
+		columns: join(texts("id", "org", "path"), numbers("version"), texts("duty", "keeper"), columnsOf(secret, []string{"rota", "two_sign", "seal_rule"}),
+			texts("by_staff"), numbers("at", "reviewed"), texts("reviewer"))}
+	exercises = &table{name: "exercises", class: isRecord, subject: "exercise",
+		columns: join(texts("id", "kind"), numbers("year"), texts("org", "path"), numbers("held_on"), texts("bodies"),
+			columnsOf(secret, []string{"topic", "giver", "people", "result"}), texts("by_staff"), numbers("at"))}
+	incidents = &table{name: "incidents", class: isRecord, subject: "incident",
+		columns: join(texts("id"), numbers("year"), texts("org", "path"), numbers("noticed"), columnsOf(secret, []string{"noticed_by", "what", "whose"}),
+			numbers("people", "leak"), texts("by_staff"), numbers("at"))}
+	incidentNotes = &table{name: "incident_notes", class: isRecord, subject: "incident-note",
+		columns: join(texts("id", "incident"), numbers("n"), texts("kind", "org", "path", "party"), numbers("happened"), one(secret, "note"),
+			texts("by_staff"), numbers("at"))}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
 		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"),
 			texts("by_staff", "reason", "token", "serial", "issuer", "public_key"))}
@@ -189,7 +201,7 @@ var (
 
 var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
-	organisations, staff, filings, appointments, roleChanges, sheets, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
+	organisations, staff, filings, appointments, roleChanges, sheets, dutyRules, exercises, incidents, incidentNotes, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
 	windows, workingDays, applications, reviews, corrections, imports, delegations, relatives, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles, revocations,

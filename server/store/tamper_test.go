@@ -210,13 +210,32 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 				return nil, err
 			}
 		}
+		at := w.Clock().Truncate(time.Second)
+		rules := org.DutyRules{Org: o.ID, N: 1, Duty: []string{person}, Keeper: person, Rota: word, At: at, Reviewed: at}
+		exercise := org.Exercise{ID: fmt.Sprint("L", n), Kind: org.SafetyLesson, Year: 2000 + n, Org: "341000", On: at, Topic: word, At: at}
+		incident := org.Incident{ID: fmt.Sprint("I", n), Year: 2000 + n, Org: "341000", Noticed: at, What: word, At: at}
+		note := org.Note{Incident: incident.ID, N: 1, Kind: org.Contained, Org: "341000", When: at, Text: word, At: at}
+		if word != "第一次" {
+			if _, err := tx.Rules(rules.Org); err != nil {
+				return nil, err
+			}
+			if _, err := tx.Exercises(exercise.Year, exercise.Kind); err != nil {
+				return nil, err
+			}
+			if _, err := tx.Incident(incident.ID); err != nil {
+				return nil, err
+			}
+			if _, err := tx.Notes(incident.ID); err != nil {
+				return nil, err
+			}
+		}
 		free := registration.WorkingDays{Year: 2000 + n, Org: "341000", Reason: word}
 		if word != "第一次" {
 			if _, err := tx.WorkingDays(free.Year); err != nil {
 				return nil, err
 			}
 		}
-		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free, sheet)
+		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free, sheet, rules, exercise, incident, note)
 	}
 	return all, nil
 }

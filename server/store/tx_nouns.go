@@ -234,6 +234,14 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = appointments, organisations, v.Org, func(p string) []any { return appointmentCells(v, p) }
 	case org.Sheet:
 		t, owner, id, cells = sheets, organisations, v.Org, func(p string) []any { return sheetCells(v, p) }
+	case org.DutyRules:
+		t, owner, id, cells = dutyRules, organisations, v.Org, func(p string) []any { return rulesCells(v, p) }
+	case org.Exercise:
+		t, owner, id, cells = exercises, organisations, v.Org, func(p string) []any { return exerciseCells(v, p) }
+	case org.Incident:
+		t, owner, id, cells = incidents, organisations, v.Org, func(p string) []any { return incidentCells(v, p) }
+	case org.Note:
+		t, owner, id, cells = incidentNotes, organisations, v.Org, func(p string) []any { return noteCells(v, p) }
 	case policy.Sealed:
 		t, owner, id, cells = policies, organisations, v.Org, func(p string) []any { return sealedPolicyCells(v, p) }
 	case custody.Emergency:
