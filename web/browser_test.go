@@ -113,10 +113,10 @@ func (l *listener) heard() []string {
 	return told
 }
 
-// TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium opens every sample at
+// TestBrowserNoPageScrollsSidewaysOrBreaksThePolicyInChromium opens every sample at
 // every size. With PREVIEW_DIR set it leaves a picture of each there, for a
 // person to look at.
-func TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium(t *testing.T) {
+func TestBrowserNoPageScrollsSidewaysOrBreaksThePolicyInChromium(t *testing.T) {
 	address, names := serve(t)
 	ctx := browser(t)
 	l := listen(t, ctx)
@@ -151,7 +151,7 @@ func TestNoPageScrollsSidewaysOrBreaksThePolicyInChromium(t *testing.T) {
 	}
 }
 
-func TestAPrintedPageHasNeitherNavigationNorButtons(t *testing.T) {
+func TestBrowserAPrintedPageHasNeitherNavigationNorButtons(t *testing.T) {
 	address, _ := serve(t)
 	ctx := browser(t)
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {

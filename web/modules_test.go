@@ -87,7 +87,7 @@ func sees(t *testing.T, ctx context.Context, expression string) {
 	t.Fatalf("never came true: %s\nthe page: %s", expression, said)
 }
 
-func TestTheLandingPageClearsTheSealFromTheHistoryPostsItOnceAndFollowsTheAnswer(t *testing.T) {
+func TestBrowserTheLandingPageClearsTheSealFromTheHistoryPostsItOnceAndFollowsTheAnswer(t *testing.T) {
 	address, c := landing(t, reply(200, `{"location":"/receipts/1"}`))
 	ctx := browser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(address+"/sealed#seal=QUJD-_x")); err != nil {
@@ -108,7 +108,7 @@ func TestTheLandingPageClearsTheSealFromTheHistoryPostsItOnceAndFollowsTheAnswer
 	}
 }
 
-func TestTheLandingPageOffersTheSameSealAgainAfterAPassingFault(t *testing.T) {
+func TestBrowserTheLandingPageOffersTheSameSealAgainAfterAPassingFault(t *testing.T) {
 	address, c := landing(t, reply(503, `{"sentence":"日志暂时写不进去，什么都没有做。"}`), reply(200, `{"location":"/receipts/1"}`))
 	ctx := browser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(address+"/sealed#seal=QUJD")); err != nil {
@@ -124,7 +124,7 @@ func TestTheLandingPageOffersTheSameSealAgainAfterAPassingFault(t *testing.T) {
 	}
 }
 
-func TestTheLandingPageShowsARefusalAndDoesNotOfferItAgain(t *testing.T) {
+func TestBrowserTheLandingPageShowsARefusalAndDoesNotOfferItAgain(t *testing.T) {
 	address, _ := landing(t, reply(403, `{"sentence":"这份陈述是在另一个浏览器里出具的。"}`))
 	ctx := browser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(address+"/sealed#seal=QUJD")); err != nil {
@@ -133,7 +133,7 @@ func TestTheLandingPageShowsARefusalAndDoesNotOfferItAgain(t *testing.T) {
 	sees(t, ctx, `document.body.innerText.includes('另一个浏览器') && !document.querySelector('[data-retry]').checkVisibility() && location.hash === ''`)
 }
 
-func TestTheLandingPageFollowsNoAnswerToAnotherOrigin(t *testing.T) {
+func TestBrowserTheLandingPageFollowsNoAnswerToAnotherOrigin(t *testing.T) {
 	address, _ := landing(t, reply(200, `{"location":"http://evil.example/receipts/1"}`))
 	ctx := browser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(address+"/sealed#seal=QUJD")); err != nil {
@@ -142,7 +142,7 @@ func TestTheLandingPageFollowsNoAnswerToAnotherOrigin(t *testing.T) {
 	sees(t, ctx, `location.pathname === '/sealed' && !document.querySelector('[data-part="busy"]').checkVisibility()`)
 }
 
-func TestTheLandingPagePostsNothingWithoutASeal(t *testing.T) {
+func TestBrowserTheLandingPagePostsNothingWithoutASeal(t *testing.T) {
 	address, c := landing(t)
 	ctx := browser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(address+"/sealed")); err != nil {
@@ -154,7 +154,7 @@ func TestTheLandingPagePostsNothingWithoutASeal(t *testing.T) {
 	}
 }
 
-func TestTickingRowsIsCountedAndTheProgressOfAnImportIsShown(t *testing.T) {
+func TestBrowserTickingRowsIsCountedAndTheProgressOfAnImportIsShown(t *testing.T) {
 	address, _ := serve(t)
 	ctx := browser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(address+"/page/list")); err != nil {
