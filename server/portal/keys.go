@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"strings"
 	"time"
+	"unicode"
 
 	"sealdesk/policy"
 	"sealdesk/server/custody"
@@ -81,19 +82,9 @@ func (p *Portal) keyLinks(c *call) []view.Link {
 	return list
 }
 
-// endingKeys are the keys in use whose certificate ends soon, or has ended.
+// endingKeys are the tokens whose certificate in use ends soon, or has ended.
 func (p *Portal) endingKeys(c *call, grant policy.Grant) ([]string, error) {
-	keys, err := p.store.Keys(c.ctx, grant)
-	if err != nil {
-		return nil, err
-	}
-	var serials []string
-	for _, k := range keys {
-		if k.State == custody.Issued && endsSoon(k, c.received) {
-			serials = append(serials, k.Token)
-		}
-	}
-	return serials, nil
+	return p.store.EndingBefore(c.ctx, grant, c.received.Add(expiring))
 }
 
 func endOf(k custody.Key) time.Time {
@@ -137,9 +128,14 @@ func (p *Portal) keyWork(c *call, grant policy.Grant, counts map[custody.State]i
 func (p *Portal) tokenFilter(c *call, v *view.Keys, ending []string) (store.TokenFilter, error) {
 	var f store.TokenFilter
 	if find := strings.TrimSpace(c.form.Get("name")); find != "" {
-		if s, err := p.store.Staff(c.ctx, strings.ToUpper(find)); err == nil {
+		switch s, err := p.store.Staff(c.ctx, strings.ToUpper(find)); {
+		case err == nil:
 			f.Custodian = s.ID
-		} else {
+		case !fault.Is(err, fault.NotFound):
+			return f, err
+		case strings.ContainsFunc(find, unicode.IsLetter) && strings.ContainsFunc(find, func(r rune) bool { return r > unicode.MaxASCII }):
+			f.Name = find
+		default:
 			f.Serial = strings.ToUpper(find)
 		}
 		v.Chips = append(v.Chips, view.Chip{Text: "查找“" + find + "”", Href: "/keys?" + without(c.form, "name", "at").Encode()})

@@ -15,6 +15,7 @@ import (
 type TokenFilter struct {
 	State     custody.State
 	Custodian string
+	Name      string   // of the custodian, its beginning
 	Serial    string   // prefix, in the one spelling
 	Path      string   // of the organ
 	Serials   []string // these only, if not nil
@@ -37,6 +38,9 @@ func (f TokenFilter) where(g policy.Grant) (string, []any) {
 	}
 	if f.Custodian != "" {
 		and("custodian = ?", f.Custodian)
+	}
+	if f.Name != "" {
+		and("custodian IN (SELECT id FROM staff WHERE name >= ? AND name < ?)", f.Name, f.Name+"\U0010FFFF")
 	}
 	if f.Serial != "" {
 		and("serial >= ? AND serial < ?", f.Serial, f.Serial+"~") // above every letter of a serial

@@ -42,6 +42,7 @@ type Store struct {
 	signer    *signer
 	power     *powers
 	laws      laws
+	ends      ends
 	running   sync.WaitGroup // closures
 	units     sync.Map       // id of a unit -> its kind
 	mu        sync.RWMutex
