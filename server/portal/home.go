@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"sealdesk/policy"
-	"sealdesk/server/custody"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
@@ -114,25 +113,6 @@ func (p *Portal) ownReceipts(c *call) []view.ReceiptLine {
 		list = append(list, line)
 	}
 	return list
-}
-
-// officerWork leads one of the three officers to the pages that are theirs.
-func (p *Portal) officerWork(c *call) []view.Due {
-	var list []view.Due
-	if _, err := p.may(c, policy.ListKeys, c.who.Home); err == nil {
-		list = append(list, view.Due{What: "钥匙台账", Note: "查看每把钥匙在谁手里；接到遗失、离岗报告后报失或停用。", Act: view.Link{Text: "打开台账", Href: "/keys"}})
-	}
-	if grant, err := p.may(c, policy.EnrolKey, c.who.Home); err == nil {
-		if tokens, err := p.store.TokensIn(c.ctx, grant, custody.HandoverPending); err == nil && len(tokens) > 0 {
-			list = append(list, view.Due{What: "签发证书", Count: len(tokens), Unit: "把", Note: "已发放的钥匙等签发证书，或等领用人接管。", Act: view.Link{Text: "去办", Href: "/enrolments"}})
-		}
-	}
-	list = append(list, p.externalWork()...)
-	if _, err := p.may(c, policy.ReadLog, c.who.Home); err == nil {
-		list = append(list, view.Due{What: "查阅日志", Note: "谁在何时办了什么、哪些请求被拒绝；只有编号。", Act: view.Link{Text: "打开日志", Href: "/log"}})
-	}
-	first := slices.Concat(p.incidentWork(c), p.emergencyWork(c))
-	return slices.Concat(first, list, p.rulesWork(c), p.policyWork(c))
 }
 
 func dueView(d registration.Due) view.Due {

@@ -11,23 +11,6 @@ import (
 	"sealdesk/server/internal/fault"
 )
 
-// Keys lists the custody register within the reach of the grant.
-func (s *Store) Keys(ctx context.Context, g policy.Grant) ([]custody.Key, error) {
-	if g.IsZero() {
-		return nil, ungranted()
-	}
-	from, to := g.Range()
-	var list []*row
-	err := s.within(ctx, func(r snapshot) (err error) {
-		list, err = r.rows(custodyKeys, want{"SELECT " + custodyKeys.selection() + " FROM custody_keys WHERE path >= ? AND path < ? ORDER BY staff, fingerprint", []any{from, to}})
-		return err
-	})
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return listOf(list, sure(keyOf))
-}
-
 // Token reads one token of the custody register.
 func (s *Store) Token(ctx context.Context, g policy.Grant, serial string) (custody.Token, error) {
 	r, err := s.covered(ctx, g, custodyTokens, serial)

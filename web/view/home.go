@@ -29,6 +29,8 @@ type Due struct {
 	Unit  string
 	// Note explains in one sentence; may be empty.
 	Note string
+	// Since is when the oldest of them began to wait; zero leaves it out.
+	Since time.Time
 	// Until is the exclusive end; zero means no deadline.
 	Until time.Time
 	// Act leads to the work; Quiet draws the button as a secondary one.
