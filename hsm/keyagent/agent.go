@@ -106,6 +106,9 @@ func (a *Agent) Serve(ctx context.Context) error {
 	lc := net.ListenConfig{Control: exclusive}
 	listener, err := lc.Listen(ctx, "tcp", a.config.Listen)
 	if err != nil {
+		if uid, found := a.stranger(); found {
+			return misconfiguredBy(err, "开不了地址 %s：本机另一个用户（编号 %d）的程序先占用了它。在那个地址出现的页面都不是您的签名助手，不要输入 PIN；请告诉系统管理员", a.config.Listen, uid)
+		}
 		return misconfiguredBy(err, "开不了地址 %s：可能签名助手已经在运行，或别的程序占用了它；请先关掉那个程序", a.config.Listen)
 	}
 	server := &http.Server{

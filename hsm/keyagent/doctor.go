@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
 	"time"
 
 	"sealdesk/hsm/seal"
@@ -49,6 +51,10 @@ func Doctor(ctx context.Context, config Config, modules *Modules, out io.Writer)
 
 // address asks whether an agent answers there, or whether one could.
 func (d *doctor) address(ctx context.Context, config Config) {
+	if uid, found := strangerAt(netip.MustParseAddrPort(config.Listen), os.Getuid()); found {
+		d.fault("在那个地址出现的页面都不是您的签名助手，不要输入 PIN；请告诉系统管理员，查出并关掉那个程序。", "%s 被本机另一个用户（编号 %d）的程序占用", config.Listen, uid)
+		return
+	}
 	client := &http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	if body, err := get(ctx, client, "http://"+config.Listen+"/healthz"); err == nil {
 		if body == "ok\n" {

@@ -66,6 +66,37 @@ func searchSockets(path, socket, peer string) (uid int, found bool, err error) {
 	return 0, false, lines.Err()
 }
 
+// tcpListening is the state of a socket that waits for connections.
+const tcpListening = "0A"
+
+// stranger tells which other user's program listens where we would; false if
+// nobody does, or one of ours.
+func (a *Agent) stranger() (uid int, found bool) { return strangerAt(a.at, a.uid) }
+
+func strangerAt(at netip.AddrPort, us int) (uid int, found bool) {
+	port := at.Port()
+	for i, path := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		any := netip.AddrPortFrom(netip.IPv4Unspecified(), port)
+		if i == 1 {
+			any = netip.AddrPortFrom(netip.IPv6Unspecified(), port)
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(raw)) {
+			col := strings.Fields(line)
+			if len(col) < 10 || col[3] != tcpListening || col[1] != procAddress(at, i == 1) && col[1] != procAddress(any, i == 1) {
+				continue
+			}
+			if owner, err := strconv.Atoi(col[7]); err == nil && owner != us {
+				return owner, true
+			}
+		}
+	}
+	return 0, false
+}
+
 // procAddress spells an address as /proc/net does: words in the machine's byte
 // order, in hex. A socket of the IPv6 kind shows an IPv4 address as mapped.
 func procAddress(at netip.AddrPort, v6 bool) string {

@@ -12,3 +12,8 @@ import (
 func (a *Agent) peerIsOurs(_, _ netip.AddrPort) error {
 	return errors.New("sockets' owners cannot be told on this system")
 }
+
+// stranger is not known here; the address is bound exclusively instead.
+func (a *Agent) stranger() (uid int, found bool) { return 0, false }
+
+func strangerAt(netip.AddrPort, int) (uid int, found bool) { return 0, false }

@@ -109,3 +109,8 @@ func tcpTable(family uint32) ([]byte, error) {
 	}
 	return nil, errors.New("the table of connections is too long")
 }
+
+// stranger is not known here; the address is bound exclusively instead.
+func (a *Agent) stranger() (uid int, found bool) { return 0, false }
+
+func strangerAt(netip.AddrPort, int) (uid int, found bool) { return 0, false }
