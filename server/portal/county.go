@@ -12,12 +12,12 @@ import (
 
 // returnMatter sends a record back to its school.
 type returnMatter struct {
+	bare
 	Application string `json:"application"`
 	Reason      string `json:"reason"`
 }
 
 func (m *returnMatter) act() policy.Act   { return policy.ReturnToSchool }
-func (m *returnMatter) size() int         { return 0 }
 func (m *returnMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
 
 func (m *returnMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -110,12 +110,12 @@ func judges(k knowledge, r rows) func(registration.Application) (registration.Ju
 
 // verdictMatter is an act of auditor and lead about one record.
 type verdictMatter struct {
+	bare
 	Application string               `json:"application"`
 	Verdict     registration.Verdict `json:"verdict"`
 }
 
 func (m *verdictMatter) act() policy.Act   { return policy.Conclude }
-func (m *verdictMatter) size() int         { return 0 }
 func (m *verdictMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
 
 func (m *verdictMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

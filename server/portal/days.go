@@ -14,13 +14,12 @@ import (
 
 // daysMatter sets the plan year's holidays and worked weekends.
 type daysMatter struct {
+	bare
 	Org   string                 `json:"org"`
 	Asked registration.DaysAsked `json:"asked"`
 }
 
-func (m *daysMatter) act() policy.Act   { return policy.SetDays }
-func (m *daysMatter) size() int         { return 0 }
-func (m *daysMatter) refs() []store.Ref { return nil }
+func (m *daysMatter) act() policy.Act { return policy.SetDays }
 
 func (m *daysMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, _ time.Time) (draft, error) {
 	d := draft{subject: store.OfWorkingDays(strconv.Itoa(k.year)).Subject()}

@@ -13,6 +13,7 @@ import (
 
 // senderMatter names who sends for a school.
 type senderMatter struct {
+	bare
 	School   string `json:"school"`
 	Delegate string `json:"delegate"` // a staff number or a school
 	Until    string `json:"until"`    // the last day, 2024-11-30
@@ -20,7 +21,6 @@ type senderMatter struct {
 }
 
 func (m *senderMatter) act() policy.Act   { return policy.NameSender }
-func (m *senderMatter) size() int         { return 0 }
 func (m *senderMatter) refs() []store.Ref { return []store.Ref{store.OfOrganisation(m.School)} }
 
 func (m *senderMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, _ time.Time) (draft, error) {
@@ -71,12 +71,12 @@ func delegateOf(r rows, id string) (registration.Delegate, error) {
 
 // senderEndMatter takes a delegation back.
 type senderEndMatter struct {
+	bare
 	Delegation string `json:"delegation"`
 	Reason     string `json:"reason"`
 }
 
 func (m *senderEndMatter) act() policy.Act   { return policy.EndSender }
-func (m *senderEndMatter) size() int         { return 0 }
 func (m *senderEndMatter) refs() []store.Ref { return []store.Ref{store.OfDelegation(m.Delegation)} }
 
 func (m *senderEndMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -32,15 +32,14 @@ func (r reading) RolesHeld(person string) ([]policy.Role, error) {
 // custodianMatter puts another list of custodians in force: an act of a
 // security officer and a city lead.
 type custodianMatter struct {
+	bare
 	Org    string   `json:"org"`
 	Staff  []string `json:"staff"`
 	Quorum int      `json:"quorum"`
 	Reason string   `json:"reason"`
 }
 
-func (m *custodianMatter) act() policy.Act   { return policy.SetCustodians }
-func (m *custodianMatter) size() int         { return 0 }
-func (m *custodianMatter) refs() []store.Ref { return nil }
+func (m *custodianMatter) act() policy.Act { return policy.SetCustodians }
 
 func (m *custodianMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
 	var d draft
@@ -75,6 +74,7 @@ func (m *custodianMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte
 // emergencyMatter is one custodian's seal over one emergency: the first calls
 // it, the one that completes the quorum opens it.
 type emergencyMatter struct {
+	bare
 	ID          string    `json:"id"`
 	Org         string    `json:"org"`
 	Staff       string    `json:"staff,omitempty"` // of the first custodian's call
@@ -84,9 +84,7 @@ type emergencyMatter struct {
 	Deadline    time.Time `json:"deadline"` // as it was shown: a call begins when it was written
 }
 
-func (m *emergencyMatter) act() policy.Act   { return policy.SealEmergency }
-func (m *emergencyMatter) size() int         { return 0 }
-func (m *emergencyMatter) refs() []store.Ref { return nil }
+func (m *emergencyMatter) act() policy.Act { return policy.SealEmergency }
 
 func (m *emergencyMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
 	var d draft

@@ -100,10 +100,12 @@ func (n *newKey) key(r rows, t custody.Token, staff string) (custody.Key, error)
 
 // enrolMatter certifies the public key of a token that was assigned to
 // somebody: the officer's seal names the person, the token and the key.
-type enrolMatter struct{ newKey }
+type enrolMatter struct {
+	bare
+	newKey
+}
 
 func (m *enrolMatter) act() policy.Act   { return policy.EnrolKey }
-func (m *enrolMatter) size() int         { return 0 }
 func (m *enrolMatter) refs() []store.Ref { return []store.Ref{store.OfToken(m.Serial)} }
 
 func (m *enrolMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

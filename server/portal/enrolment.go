@@ -245,7 +245,7 @@ func (p *Portal) foreign(c *call) (answer, error) {
 	if warned != "" && c.form.Get("confirmed") == "" {
 		return nil, fault.New(fault.Invalid, "%s", warned).At("confirmed", "请核对后勾选确认，再提交。")
 	}
-	m := &enrolMatter{newKey{Serial: c.param("serial"), Foreign: leaf.Raw}}
+	m := &enrolMatter{newKey: newKey{Serial: c.param("serial"), Foreign: leaf.Raw}}
 	return p.propose(c, m, c.who.Home, "/enrolments/"+m.Serial)
 }
 

@@ -12,13 +12,13 @@ import (
 
 // holdMatter stops a record under a case number.
 type holdMatter struct {
+	bare
 	Application string `json:"application"`
 	Case        string `json:"case"`
 	Reason      string `json:"reason"`
 }
 
 func (m *holdMatter) act() policy.Act   { return policy.Hold }
-func (m *holdMatter) size() int         { return 0 }
 func (m *holdMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
 
 func (m *holdMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -42,12 +42,12 @@ func (m *holdMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now
 
 // releaseMatter lets a held record go on from where it stood.
 type releaseMatter struct {
+	bare
 	Application string `json:"application"`
 	Reason      string `json:"reason"`
 }
 
 func (m *releaseMatter) act() policy.Act   { return policy.Release }
-func (m *releaseMatter) size() int         { return 0 }
 func (m *releaseMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
 
 func (m *releaseMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -12,13 +12,13 @@ import (
 
 // requestMatter asks that somebody be given a token.
 type requestMatter struct {
+	bare
 	ID     string `json:"id"`
 	Staff  string `json:"staff"`
 	Reason string `json:"reason"`
 }
 
 func (m *requestMatter) act() policy.Act   { return policy.RequestKey }
-func (m *requestMatter) size() int         { return 0 }
 func (m *requestMatter) refs() []store.Ref { return []store.Ref{store.OfStaff(m.Staff)} }
 
 func (m *requestMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -50,12 +50,12 @@ func (m *requestMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, 
 
 // assignMatter answers a request with a token from the officer's store.
 type assignMatter struct {
+	bare
 	Serial  string `json:"serial"`
 	Request string `json:"request"`
 }
 
 func (m *assignMatter) act() policy.Act { return policy.AssignKey }
-func (m *assignMatter) size() int       { return 0 }
 func (m *assignMatter) refs() []store.Ref {
 	return []store.Ref{store.OfToken(m.Serial), store.OfRequest(m.Request)}
 }
@@ -96,12 +96,12 @@ func (m *assignMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, n
 
 // declineMatter answers a request without a token.
 type declineMatter struct {
+	bare
 	Request string `json:"request"`
 	Reason  string `json:"reason"`
 }
 
 func (m *declineMatter) act() policy.Act   { return policy.DeclineKey }
-func (m *declineMatter) size() int         { return 0 }
 func (m *declineMatter) refs() []store.Ref { return []store.Ref{store.OfRequest(m.Request)} }
 
 func (m *declineMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -128,13 +128,13 @@ func (m *declineMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, 
 
 // handoverMatter is the giver's part of a hand-over.
 type handoverMatter struct {
+	bare
 	Serial string `json:"serial"`
 	Taker  string `json:"taker"`
 	Reason string `json:"reason"`
 }
 
 func (m *handoverMatter) act() policy.Act   { return policy.HandOverKey }
-func (m *handoverMatter) size() int         { return 0 }
 func (m *handoverMatter) refs() []store.Ref { return []store.Ref{store.OfToken(m.Serial)} }
 
 func (m *handoverMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -11,6 +11,7 @@ import (
 
 // keyMatter is an act over one token and the key in it: who does it, why.
 type keyMatter struct {
+	bare
 	kind   seal.Kind
 	Serial string `json:"serial"`
 	Reason string `json:"reason"`
@@ -41,7 +42,6 @@ var keyDeeds = map[seal.Kind]keyDeed{
 }
 
 func (m *keyMatter) act() policy.Act { return keyDeeds[m.kind].act }
-func (m *keyMatter) size() int       { return 0 }
 func (m *keyMatter) refs() []store.Ref {
 	return []store.Ref{store.OfToken(m.Serial)}
 }

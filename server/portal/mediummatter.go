@@ -12,11 +12,11 @@ import (
 
 // registerMatter enters a medium with its custodian (R59).
 type registerMatter struct {
+	bare
 	Medium custody.Medium `json:"medium"`
 }
 
 func (m *registerMatter) act() policy.Act   { return policy.RegisterMedium }
-func (m *registerMatter) size() int         { return 0 }
 func (m *registerMatter) refs() []store.Ref { return []store.Ref{store.OfMedium(m.Medium.ID)} }
 
 func (m *registerMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -45,6 +45,7 @@ func (m *registerMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte,
 
 // mediumMatter is an act over a registered medium.
 type mediumMatter struct {
+	bare
 	kind   seal.Kind
 	ID     string `json:"id"`
 	Taker  string `json:"taker"`
@@ -55,7 +56,6 @@ var mediumActs = map[seal.Kind]policy.Act{seal.MediumHandover: policy.HandOverMe
 	seal.MediumReceive: policy.ReceiveMedium, seal.MediumLost: policy.LoseMedium, seal.MediumWipe: policy.EndMedium, seal.MediumDestroy: policy.EndMedium}
 
 func (m *mediumMatter) act() policy.Act   { return mediumActs[m.kind] }
-func (m *mediumMatter) size() int         { return 0 }
 func (m *mediumMatter) refs() []store.Ref { return []store.Ref{store.OfMedium(m.ID)} }
 
 func (m *mediumMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

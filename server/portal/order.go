@@ -105,9 +105,9 @@ func (p *Portal) takeRequest(c *call, encoded string) (string, error) {
 	}
 	var next answer
 	if m.Renew {
-		next, err = p.propose(c, &renewMatter{newKey{Serial: m.Serial, Request: der}}, body, pl.Back)
+		next, err = p.propose(c, &renewMatter{newKey: newKey{Serial: m.Serial, Request: der}}, body, pl.Back)
 	} else {
-		next, err = p.propose(c, &enrolMatter{newKey{Serial: m.Serial, Request: der}}, body, pl.Back)
+		next, err = p.propose(c, &enrolMatter{newKey: newKey{Serial: m.Serial, Request: der}}, body, pl.Back)
 	}
 	if err != nil {
 		return "", err

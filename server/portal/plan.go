@@ -14,12 +14,12 @@ import (
 
 // windowMatter amends one stage of one unit's year.
 type windowMatter struct {
+	bare
 	Window string                 `json:"window"`
 	To     registration.Amendment `json:"to"`
 }
 
 func (m *windowMatter) act() policy.Act   { return policy.SetWindow }
-func (m *windowMatter) size() int         { return 0 }
 func (m *windowMatter) refs() []store.Ref { return []store.Ref{store.OfWindow(m.Window)} }
 
 func (m *windowMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -63,12 +63,12 @@ func unitIn(path string) string { return org.Unit(path) }
 // licenceMatter registers a private school's licence; the rows that waited for
 // it move on, nothing is typed again (R02).
 type licenceMatter struct {
+	bare
 	School string `json:"school"`
 	Number string `json:"number"`
 }
 
 func (m *licenceMatter) act() policy.Act   { return policy.SetLicence }
-func (m *licenceMatter) size() int         { return 0 }
 func (m *licenceMatter) refs() []store.Ref { return []store.Ref{store.OfOrganisation(m.School)} }
 
 func (m *licenceMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

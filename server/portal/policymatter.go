@@ -7,12 +7,12 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
-	"sealdesk/server/store"
 )
 
 // policyMatter puts a whole file in the place of the policy: an act of a
 // security officer and a city lead.
 type policyMatter struct {
+	bare
 	Lines     []byte    `json:"lines"`
 	Of        string    `json:"of,omitempty"` // the earlier policy that comes back; empty for a new file
 	Base      string    `json:"base"`         // what was sealed last when this was drafted
@@ -21,9 +21,8 @@ type policyMatter struct {
 	Second    string    `json:"second"`
 }
 
-func (m *policyMatter) act() policy.Act   { return policy.ProposePolicy }
-func (m *policyMatter) size() int         { return 2000 } // a budget: everybody's appointments are read
-func (m *policyMatter) refs() []store.Ref { return nil }
+func (m *policyMatter) act() policy.Act { return policy.ProposePolicy }
+func (m *policyMatter) size() int       { return 2000 } // a budget: everybody's appointments are read
 
 // policyStep is a change with what it means.
 type policyStep struct {

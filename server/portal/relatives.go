@@ -15,13 +15,13 @@ import (
 
 // relativeMatter is a person's own declaration about one application.
 type relativeMatter struct {
+	bare
 	School   string `json:"school"`
 	ApplyNo  string `json:"apply_no"`
 	Relation string `json:"relation"`
 }
 
 func (m *relativeMatter) act() policy.Act   { return policy.DeclareRelative }
-func (m *relativeMatter) size() int         { return 0 }
 func (m *relativeMatter) refs() []store.Ref { return []store.Ref{store.OfOrganisation(m.School)} }
 
 func (m *relativeMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, _ time.Time) (draft, error) {
@@ -45,12 +45,12 @@ func (m *relativeMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte,
 
 // relativeEndMatter takes a declaration back: declarant and lead sign.
 type relativeEndMatter struct {
+	bare
 	Relative string `json:"relative"`
 	Reason   string `json:"reason"`
 }
 
 func (m *relativeEndMatter) act() policy.Act   { return policy.RemoveRelative }
-func (m *relativeEndMatter) size() int         { return 0 }
 func (m *relativeEndMatter) refs() []store.Ref { return []store.Ref{store.OfRelative(m.Relative)} }
 
 func (m *relativeEndMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -19,10 +19,12 @@ const renewable = 90 * 24 * time.Hour
 // renewMatter certifies a new key beside the one that seals: the holder says,
 // with the old key, that the new one is hers. It comes into use when she seals
 // with it, and the old one ends then.
-type renewMatter struct{ newKey }
+type renewMatter struct {
+	bare
+	newKey
+}
 
 func (m *renewMatter) act() policy.Act   { return policy.RenewKey }
-func (m *renewMatter) size() int         { return 0 }
 func (m *renewMatter) refs() []store.Ref { return []store.Ref{store.OfToken(m.Serial)} }
 
 func (m *renewMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -23,11 +23,11 @@ func (r reading) Headship(year int, body string) (org.Headship, error) {
 
 // sheetMatter is the head's signature under the year's responsibility sheet (R55).
 type sheetMatter struct {
+	bare
 	Org string `json:"org"`
 }
 
 func (m *sheetMatter) act() policy.Act   { return policy.SignSheet }
-func (m *sheetMatter) size() int         { return 0 }
 func (m *sheetMatter) refs() []store.Ref { return []store.Ref{store.OfOrganisation(m.Org)} }
 
 func (m *sheetMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -32,6 +32,7 @@ func dutyOf(r rows, id string) (org.Duty, error) {
 // roleMatter grants a role, under the seals of the lead who asks and of the
 // security officer, or takes one away under one seal.
 type roleMatter struct {
+	bare
 	Granted bool   `json:"granted"`
 	Staff   string `json:"staff"`
 	Role    string `json:"role"`
@@ -44,7 +45,6 @@ func (m *roleMatter) act() policy.Act {
 	}
 	return policy.RemoveRole
 }
-func (m *roleMatter) size() int         { return 0 }
 func (m *roleMatter) refs() []store.Ref { return []store.Ref{store.OfStaff(m.Staff)} }
 
 func (m *roleMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -84,12 +84,12 @@ func (m *reviewMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 
 // notAcceptMatter ends a record that is out of scope: handler and head sign.
 type notAcceptMatter struct {
+	bare
 	Application string `json:"application"`
 	Reason      string `json:"reason"`
 }
 
 func (m *notAcceptMatter) act() policy.Act   { return policy.NotAccept }
-func (m *notAcceptMatter) size() int         { return 0 }
 func (m *notAcceptMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
 
 func (m *notAcceptMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -16,12 +16,12 @@ import (
 
 // spareMatter moves tokens from one security officer's store to another's.
 type spareMatter struct {
+	bare
 	Serials []string `json:"serials"`
 	Reason  string   `json:"reason"`
 }
 
 func (m *spareMatter) act() policy.Act   { return policy.HandOverStore }
-func (m *spareMatter) size() int         { return 0 }
 func (m *spareMatter) refs() []store.Ref { return refsOfTokens(m.Serials) }
 
 func (m *spareMatter) budget() time.Duration { return longBudget(len(m.Serials)) }

@@ -54,12 +54,12 @@ func accountOf(r rows, id string) (*org.Staff, error) {
 
 // fileMatter reports a person to the security officer (R54).
 type fileMatter struct {
+	bare
 	Staff string   `json:"staff"`
 	Form  org.Form `json:"form"`
 }
 
 func (m *fileMatter) act() policy.Act   { return policy.FileStaff }
-func (m *fileMatter) size() int         { return 0 }
 func (m *fileMatter) refs() []store.Ref { return []store.Ref{store.OfStaff(m.Staff)} }
 
 func (m *fileMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -91,6 +91,7 @@ func (m *fileMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now
 
 // checkMatter is the security officer's answer to a filing.
 type checkMatter struct {
+	bare
 	Filing string `json:"filing"`
 	Staff  string `json:"staff"`
 	Back   bool   `json:"back"`
@@ -98,7 +99,6 @@ type checkMatter struct {
 }
 
 func (m *checkMatter) act() policy.Act { return policy.CheckStaff }
-func (m *checkMatter) size() int       { return 0 }
 func (m *checkMatter) refs() []store.Ref {
 	return []store.Ref{store.OfFiling(m.Filing), store.OfStaff(m.Staff)}
 }
@@ -137,13 +137,13 @@ func (m *checkMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 
 // leaveMatter ends a post; the account closes with it.
 type leaveMatter struct {
+	bare
 	Staff  string    `json:"staff"`
 	Last   time.Time `json:"last"`
 	Reason string    `json:"reason"`
 }
 
 func (m *leaveMatter) act() policy.Act   { return policy.EndPost }
-func (m *leaveMatter) size() int         { return 0 }
 func (m *leaveMatter) refs() []store.Ref { return []store.Ref{store.OfStaff(m.Staff)} }
 
 func (m *leaveMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -175,11 +175,11 @@ func (m *leaveMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 
 // exitMatter closes a leaver's file once keys and media are back.
 type exitMatter struct {
+	bare
 	Staff string `json:"staff"`
 }
 
 func (m *exitMatter) act() policy.Act   { return policy.ExitStaff }
-func (m *exitMatter) size() int         { return 0 }
 func (m *exitMatter) refs() []store.Ref { return []store.Ref{store.OfStaff(m.Staff)} }
 
 func (m *exitMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -277,11 +277,9 @@ func inHand(r rows, person string) (held, returned []string, err error) {
 }
 
 // pledgeMatter is the person's own pledge.
-type pledgeMatter struct{}
+type pledgeMatter struct{ bare }
 
-func (m *pledgeMatter) act() policy.Act   { return policy.SignPledge }
-func (m *pledgeMatter) size() int         { return 0 }
-func (m *pledgeMatter) refs() []store.Ref { return nil }
+func (m *pledgeMatter) act() policy.Act { return policy.SignPledge }
 
 func (m *pledgeMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, _ time.Time) (draft, error) {
 	who, err := signerAt(h, 0)

@@ -12,12 +12,11 @@ import (
 
 // stocktakeMatter opens a year's count.
 type stocktakeMatter struct {
+	bare
 	Year int `json:"year"`
 }
 
-func (m *stocktakeMatter) act() policy.Act   { return policy.OpenStocktake }
-func (m *stocktakeMatter) size() int         { return 0 }
-func (m *stocktakeMatter) refs() []store.Ref { return nil }
+func (m *stocktakeMatter) act() policy.Act { return policy.OpenStocktake }
 
 // wholeRegister is the time that a count may take over every key there is.
 const wholeRegister = 10 * time.Second
@@ -64,12 +63,12 @@ func stocktakeOf(r rows, year int) (custody.Stocktake, []custody.Stocktake, erro
 
 // proveMatter is a holder's: the seal itself is the proof.
 type proveMatter struct {
+	bare
 	Year   int    `json:"year"`
 	Serial string `json:"serial"`
 }
 
 func (m *proveMatter) act() policy.Act   { return policy.ProveKey }
-func (m *proveMatter) size() int         { return 0 }
 func (m *proveMatter) refs() []store.Ref { return []store.Ref{store.OfToken(m.Serial)} }
 
 func (m *proveMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
@@ -170,13 +169,12 @@ func (m *countMatter) draft(_ knowledge, r rows, h seal.Header, salts [][16]byte
 
 // closeMatter ends a count by two.
 type closeMatter struct {
+	bare
 	Year int    `json:"year"`
 	Note string `json:"note"`
 }
 
-func (m *closeMatter) act() policy.Act   { return policy.CloseStocktake }
-func (m *closeMatter) size() int         { return 0 }
-func (m *closeMatter) refs() []store.Ref { return nil }
+func (m *closeMatter) act() policy.Act { return policy.CloseStocktake }
 
 func (m *closeMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
 	var d draft

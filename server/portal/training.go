@@ -14,13 +14,12 @@ import (
 
 // learnMatter enters what the signer has learned in the plan year (R43).
 type learnMatter struct {
+	bare
 	Topics []org.Topic `json:"topics"`
 	On     time.Time   `json:"on"`
 }
 
-func (m *learnMatter) act() policy.Act   { return policy.EnterTraining }
-func (m *learnMatter) size() int         { return 0 }
-func (m *learnMatter) refs() []store.Ref { return nil }
+func (m *learnMatter) act() policy.Act { return policy.EnterTraining }
 
 func (m *learnMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {
 	who, err := signerAt(h, 0)
@@ -43,11 +42,11 @@ func (m *learnMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, no
 
 // confirmTrainingMatter is the lead's confirmation of what waits.
 type confirmTrainingMatter struct {
+	bare
 	Staff string `json:"staff"`
 }
 
 func (m *confirmTrainingMatter) act() policy.Act   { return policy.ConfirmTraining }
-func (m *confirmTrainingMatter) size() int         { return 0 }
 func (m *confirmTrainingMatter) refs() []store.Ref { return []store.Ref{store.OfStaff(m.Staff)} }
 
 func (m *confirmTrainingMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, _ time.Time) (draft, error) {

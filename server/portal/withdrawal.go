@@ -19,12 +19,12 @@ import (
 // withdrawMatter ends a record at the teacher's paper request: handler and
 // head sign.
 type withdrawMatter struct {
+	bare
 	Application string             `json:"application"`
 	Paper       registration.Paper `json:"paper"`
 }
 
 func (m *withdrawMatter) act() policy.Act   { return policy.Withdraw }
-func (m *withdrawMatter) size() int         { return 0 }
 func (m *withdrawMatter) refs() []store.Ref { return refsOf([]string{m.Application}) }
 
 func (m *withdrawMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -183,6 +183,9 @@ func (t town) firstDays(ctx context.Context, c config) error {
 	if err := lead.importSheet(ctx, "applications-341021.xlsx", raw); err != nil {
 		return fmt.Errorf("导入：%w", err)
 	}
+	if err := t.answerFor(ctx, c, "U00436", "HS10195"); err != nil {
+		return fmt.Errorf("签署责任书：%w", err)
+	}
 	for _, school := range []struct {
 		handler, head, id string
 		until             string

@@ -159,6 +159,18 @@ func (t town) schoolDays(ctx context.Context, c config, handler, head, school, u
 	return t.send(ctx, c, head)
 }
 
+// answerFor lets the head of a body that has no sheet on paper sign the year's
+// responsibility sheet: before that its people read and do not act (R55).
+func (t town) answerFor(ctx context.Context, c config, head, body string) error {
+	r, err := t.sit(ctx, c, head)
+	if err != nil {
+		return err
+	}
+	defer r.leave()
+	_, err = r.sealForm(ctx, "/duties/"+body+"/sheet", url.Values{})
+	return err
+}
+
 func (t town) send(ctx context.Context, c config, head string) error {
 	r, err := t.sit(ctx, c, head)
 	if err != nil {
