@@ -69,6 +69,28 @@ func TestTheWordsOfTheFloorNeverChange(t *testing.T) {
 	}
 }
 
+func TestR55APolicyUnderWhichAHeadCannotSignTheSheetIsRefused(t *testing.T) {
+	for _, l := range []string{"p, SH, sign_sheet, duty, own", "p, CL, sign_sheet, duty, own", "p, ML, sign_sheet, duty, own", "p, ML, sign_sheet, duty, city_run"} {
+		bad := lines(t, func(s string) string {
+			if !strings.Contains(s, l+"\n") {
+				t.Fatalf("the program's policy has no line %q", l)
+			}
+			return strings.Replace(s, l+"\n", "", 1)
+		})
+		if _, faults := policy.Read(bad); len(faults) != 1 || !strings.Contains(faults[0].String(), "没有人能签安全主体责任书") {
+			t.Errorf("without %q: %v", l, faults)
+		}
+	}
+	// The twin: one line that reaches as far as the two of the city lead.
+	wide := lines(t, func(s string) string {
+		s = strings.Replace(s, "p, ML, sign_sheet, duty, own\n", "p, ML, sign_sheet, duty, subtree\n", 1)
+		return strings.Replace(s, "p, ML, sign_sheet, duty, city_run\n", "", 1)
+	})
+	if _, faults := policy.Read(wide); len(faults) > 0 {
+		t.Error(faults)
+	}
+}
+
 func TestASimulationNamesWhoGainsAndWhoLoses(t *testing.T) {
 	old := load(t)
 	next, faults := policy.Read(lines(t, func(s string) string {

@@ -178,13 +178,14 @@ var floor = []Line{
 func covered(lines []Line, want Line) bool {
 	return slices.ContainsFunc(lines, func(l Line) bool {
 		return l.Role == want.Role && l.Act == want.Act &&
-			(l.Reach == want.Reach || want.Reach == Own && (l.Reach == Subtree || l.Reach == All))
+			(l.Reach == want.Reach || (want.Reach == Own || want.Reach == CityRun) && (l.Reach == Subtree || l.Reach == All))
 	})
 }
 
 // lockouts finds what would leave the institution without a way back: no
 // security officer who can propose the next policy, no city lead who can
-// countersign it, nobody who watches, a role that has work and cannot enter.
+// countersign it, nobody who watches, a role that has work and cannot enter, a
+// head who cannot sign the sheet without which nobody of the body acts (R55).
 func lockouts(lines []Line) []Fault {
 	if len(lines) == 0 {
 		return []Fault{{0, "政策文件里没有任何一行规定，谁都不能办事。请选择完整的政策文件。"}}
@@ -211,6 +212,11 @@ func lockouts(lines []Line) []Fault {
 		if has[role] > 0 && !enters[role] && !slices.Contains([]Role{SEC, AUD, ML}, role) {
 			faults = append(faults, Fault{0, fmt.Sprintf("%s（%s）有 %d 行规定，却没有登录的一行，这些人都进不来。请补上“%s”。",
 				role.Name(), role, has[role], Line{role, Login, SessionResource, Own})})
+		}
+	}
+	for _, want := range []Line{{SH, SignSheet, DutyResource, Own}, {CL, SignSheet, DutyResource, Own}, {ML, SignSheet, DutyResource, Own}, {ML, SignSheet, DutyResource, CityRun}} {
+		if has[want.Role] > 0 && !covered(lines, want) {
+			faults = append(faults, Fault{0, fmt.Sprintf("缺少“%s”：没有这一行，%s所负责的机构没有人能签安全主体责任书，其人员都不能办理业务。请补上。", want, want.Role.Name())})
 		}
 	}
 	return faults
