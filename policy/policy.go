@@ -44,12 +44,12 @@ type Policy struct {
 	// One enforcer a role, over that role's lines: a line of another role never
 	// matches, and Casbin evaluates its matcher line by line.
 	enforcers map[Role]*casbin.Enforcer
-	digest   string
-	lines    []Line
-	model    []byte  // as it was read
-	file     []byte  // as it was read
-	inert    []Fault // lines of a sealed file that this program does not know
-	matrix   func() Matrix
+	digest    string
+	lines     []Line
+	model     []byte  // as it was read
+	file      []byte  // as it was read
+	inert     []Fault // lines of a sealed file that this program does not know
+	matrix    func() Matrix
 }
 
 // Load reads the policy that the program carries.
