@@ -41,9 +41,9 @@ func securitySamples() []sample {
 		Register: &view.Register{Caption: "安全教育", Columns: []string{"记录", "主题", "主持", "参加"}, Rows: []view.RegisterRow{{Cells: []view.Cell{{Text: "L2024-01", Sub: "2024-09-18"}, {Text: "钓鱼邮件与名单外泄"}, {Text: "罗以宁"}, {Text: "9 个机构", Sub: "全体使用人员"}}}}}}
 	drills := view.Section{ID: "drill", Title: "应急演练", Small: "0 次", Empty: "本年度还没有登记。每年至少一次。", Go: view.Link{Text: "登记应急演练", Href: "/security/drills/new"}}
 	list := view.Office{Frame: f, Heading: "2024 年度安全记录", Lead: "每年至少一次安全教育、一次应急演练；发生安全事件随时登记，可能泄露的须在 1 小时内报告市级负责人。",
-		Tiles: []view.Tile{{Count: 1, Text: "可能泄露，还没有报告", Hot: true}, {Count: 1, Text: "安全教育"}, {Count: 0, Text: "应急演练", Hot: true}}, Sections: []view.Section{incidents, lessons, drills}}
+		Tiles: []view.Tile{{Count: 1, Text: "可能泄露，还没有报告", Hot: true}, {Count: 2, Text: "安全事件"}, {Count: 1, Text: "安全教育"}, {Count: 0, Text: "应急演练", Hot: true}}, Sections: []view.Section{incidents, lessons, drills}}
 	empty := list
-	empty.Tiles = []view.Tile{{Text: "可能泄露，还没有报告"}, {Text: "安全教育", Hot: true}, {Text: "应急演练", Hot: true}}
+	empty.Tiles = []view.Tile{{Text: "可能泄露，还没有报告"}, {Text: "安全事件"}, {Text: "安全教育", Hot: true}, {Text: "应急演练", Hot: true}}
 	empty.Sections = []view.Section{{ID: "incidents", Title: "安全事件", Small: "0 件", Empty: "本年度没有登记过安全事件。"}, {ID: "lesson", Title: "网络安全和数据安全教育", Small: "0 次", Empty: "本年度还没有登记。每年至少一次。"}, drills}
 	one := view.Office{Frame: f, Back: view.Link{Text: "回到安全记录", Href: "/security"}, Heading: "安全事件 I2024-002", Lead: "2024-11-12 09:30 发现，罗以宁登记",
 		Say: "可能泄露：还剩 16 分钟，须在 2024-11-12 10:30 前报告市级负责人（通知第三部分“强化网络安全和数据安全防范意识”，缺省为 1 小时内）。",

@@ -3,7 +3,9 @@ package portal
 import (
 	"time"
 
+	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
 )
 
 // RouteLine is a line of the route table, for tests that are generated from it.
@@ -32,6 +34,22 @@ const (
 	Alone    time.Duration = alone
 	Together time.Duration = together
 )
+
+// FitsUnder asks what an act needs besides a role, of somebody who is on file
+// and trained in a body with that headship.
+func FitsUnder(act policy.Act, person org.Staff, h org.Headship, now time.Time) error {
+	return fits(standing{person: person, headship: h}, act, person.ID, h.Year, now)
+}
+
+// standing are rows that hold one person and one headship, and nothing else.
+type standing struct {
+	rows
+	person   org.Staff
+	headship org.Headship
+}
+
+func (s standing) Staff(string) (org.Staff, error)            { return s.person, nil }
+func (s standing) Headship(int, string) (org.Headship, error) { return s.headship, nil }
 
 // Hashed is how a cookie lies in the database.
 func Hashed(token string) string { return hashed(token) }

@@ -109,19 +109,19 @@ func (m *noteMatter) draft(_ knowledge, r rows, h seal.Header, salts [][16]byte,
 	return d, err
 }
 
-// incidentsSection lists the year's incidents, the newest first; late counts
-// the possible leaks of which nobody told the city lead.
-func (p *Portal) incidentsSection(c *call, grant policy.Grant) (s view.Section, open int, err error) {
+// incidentsSection lists the year's incidents, the newest first; all is how many
+// there are, open how many possible leaks nobody told the city lead of.
+func (p *Portal) incidentsSection(c *call, grant policy.Grant) (s view.Section, all, open int, err error) {
 	list, err := p.store.Incidents(c.ctx, grant, p.year)
 	if err != nil {
-		return s, 0, err
+		return s, 0, 0, err
 	}
 	s = view.Section{ID: "incidents", Title: "安全事件", Small: number(len(list)) + " 件", Empty: "本年度没有登记过安全事件。",
 		Register: &view.Register{Caption: "安全事件，最近的在前", Columns: []string{"事件", "发现时间", "经过", "涉及", "报告"}}}
 	for _, i := range slices.Backward(list) {
 		notes, err := p.store.Notes(c.ctx, grant, i.ID)
 		if err != nil {
-			return s, 0, err
+			return s, 0, 0, err
 		}
 		mark, words := view.Mark{Kind: "ok", Text: "无泄露"}, ""
 		if r := i.Reporting(notes, c.received); r != nil {
@@ -133,7 +133,7 @@ func (p *Portal) incidentsSection(c *call, grant policy.Grant) (s view.Section, 
 		s.Register.Rows = append(s.Register.Rows, view.RegisterRow{Cells: []view.Cell{{Text: i.ID, Href: "/security/incidents/" + escaped(i.ID)},
 			{Text: org.Minute(i.Noticed), Sub: words}, {Text: shortened(i.What, 40)}, {Text: strconv.Itoa(i.Count) + " 人", Sub: i.Whose}, {Mark: mark}}})
 	}
-	return s, open, nil
+	return s, len(list), open, nil
 }
 
 func reportingMark(r org.Reporting) view.Mark {

@@ -9,6 +9,7 @@ import (
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
+	"sealdesk/server/portal"
 	"sealdesk/server/registration"
 	"sealdesk/server/sheet/sample"
 )
@@ -75,6 +76,30 @@ func TestR55WithoutTheSheetNobodyIsLockedOutOfWhatIsNotBusiness(t *testing.T) {
 	}
 	p := h.ok(h.post("/staff/"+openHandler+"/role", url.Values{"role": {"SH"}, "role_reason": {"接任"}, "confirmer": {sec}}))
 	h.done(p)
+}
+
+func TestR55EveryBusinessActOfThePolicyWaitsForTheSheetAndNoOther(t *testing.T) {
+	now := at("2024-10-21 10:00:00")
+	u := org.Staff{ID: "U1", Name: "程一", Org: "HS1", FiledOn: &foundingDay, Pledge: "纸质", Training: org.FullTraining(2024, foundingDay, "roster")}
+	open := org.Headship{Year: 2024, Body: org.Organisation{ID: "HS1", Kind: "primary", Name: "一小"}, Heads: []org.Staff{{ID: "U2", Name: "汪二"}}}
+	signed := open
+	signed.Sheets = []org.Sheet{{Year: 2024, Org: "HS1", Head: "U2"}}
+	business := 0
+	for _, act := range policy.Acts() {
+		err := portal.FitsUnder(act, u, open, now)
+		if got := err != nil; got != act.Business() {
+			t.Errorf("%s without the sheet: %v", act, err)
+		}
+		if err := portal.FitsUnder(act, u, signed, now); err != nil {
+			t.Errorf("%s with the sheet: %v", act, err)
+		}
+		if act.Business() {
+			business++
+		}
+	}
+	if business < 20 {
+		t.Errorf("only %d acts are business", business)
+	}
 }
 
 func TestR55OnlyTheHeadOfThatBodySignsItsSheet(t *testing.T) {

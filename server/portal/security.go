@@ -68,7 +68,7 @@ func (p *Portal) showSecurity(c *call) (answer, error) {
 	}
 	v := view.Office{Frame: p.frame(c, "安全记录"), Heading: number(p.year) + " 年度安全记录",
 		Lead: "每年至少一次安全教育、一次应急演练；发生安全事件随时登记，可能泄露的须在 1 小时内报告市级负责人。"}
-	incidents, late, err := p.incidentsSection(c, grant)
+	incidents, all, open, err := p.incidentsSection(c, grant)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (p *Portal) showSecurity(c *call) (answer, error) {
 		return nil, err
 	}
 	v.Sections = []view.Section{incidents, lessons, drills}
-	v.Tiles = []view.Tile{{Count: late, Text: "可能泄露，还没有报告", Hot: late > 0}, {Count: n, Text: "安全教育", Hot: n == 0}, {Count: m, Text: "应急演练", Hot: m == 0}}
+	v.Tiles = []view.Tile{{Count: open, Text: "可能泄露，还没有报告", Hot: open > 0}, {Count: all, Text: "安全事件"}, {Count: n, Text: "安全教育", Hot: n == 0}, {Count: m, Text: "应急演练", Hot: m == 0}}
 	if _, _, err := p.place(c, policy.RecordIncident); err == nil {
 		for i, link := range []view.Link{{Text: "登记安全事件", Href: "/security/incidents/new"}, {Text: "登记安全教育", Href: "/security/lessons/new"}, {Text: "登记应急演练", Href: "/security/drills/new"}} {
 			v.Sections[i].Go = link
