@@ -48,6 +48,7 @@ GRANT SELECT, INSERT, UPDATE ON {database}.imports TO 'sealdesk_portal'@'localho
 GRANT SELECT, INSERT, UPDATE ON {database}.delegations TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.relatives TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.working_days TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON {database}.looks TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.proposals TO 'sealdesk_portal'@'localhost';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.sessions TO 'sealdesk_portal'@'localhost';

@@ -40,6 +40,8 @@ const (
 	SetLicence           Act = "set_licence"            // 登记办学许可 (R02)
 	List                 Act = "list"                   // 申请列表
 	View                 Act = "view"                   // 查看申请
+	Reveal               Act = "reveal"                 // 查看完整号码 (R60)
+	RevealPhone          Act = "reveal_phone"           // 查看完整手机号 (R60)
 	ImportSheet          Act = "import_sheet"           // 导入申请 (R13)
 	Accept               Act = "accept"                 // 受理
 	Review               Act = "review"                 // 学校审查 (R16-R19)
@@ -182,6 +184,8 @@ var acts = []actRow{
 	{SetLicence, LicenceResource, "登记办学许可"},
 	{List, ApplicationResource, "查看申请列表"},
 	{View, ApplicationResource, "查看申请"},
+	{Reveal, ApplicationResource, "查看完整号码"},
+	{RevealPhone, StaffResource, "查看完整手机号"},
 	{ImportSheet, ImportResource, "导入申请"},
 	{Accept, ApplicationResource, "受理申请"},
 	{Review, ApplicationResource, "学校审查"},

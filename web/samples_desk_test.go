@@ -45,7 +45,7 @@ func importSamples() []sample {
 func logSamples() []sample {
 	f := frame("日志", "")
 	l := view.Log{Frame: f, Lead: "共 18,344 条，自 2024年8月19日 起。只列编号，不列教师姓名与任何号码。", Action: "/log", Act: view.Choices{Items: []view.Choice{{Text: "全部事项"}, {Value: "refused", Text: "被拒"}}}, Organisation: view.Choices{Items: []view.Choice{{Text: "全部机构"}}}, From: view.Field{Value: "2024-11-12"},
-		Chips: []view.Chip{{Text: "从 11月12日", Href: "/log"}}, Found: "符合 136 条，其中被拒 7 条", Paging: view.Paging{Total: 136, Next: "/log?before=18335", Unit: "条"}, Trust: []string{"检查点 18,344 由服务器密码机签名", "见证 A 10:20，见证 B 10:19"},
+		Chips: []view.Chip{{Text: "从 11月12日", Href: "/log"}}, Found: "符合 136 条，其中被拒 7 条", Paging: view.Paging{Total: 136, Next: "/log?before=18335", Unit: "条"}, Looks: []view.LookLine{{Text: "人员 P-0217", Href: "/log?who=P-0217", Count: 53, Mark: view.Mark{Kind: "hold", Text: "请核查"}}, {Text: "人员 P-0388", Href: "/log?who=P-0388", Count: 2, Mark: view.Mark{Kind: "ok", Text: "平常"}}}, Trust: []string{"检查点 18,344 由服务器密码机签名", "见证 A 10:20，见证 B 10:19"},
 		Days: []view.LogDay{{Day: now, Entries: []view.LogLine{
 			{Number: 18342, Href: "/log/18342", At: now, Dot: "seal", Act: "给出结论", What: "24 条记录 → 注册合格", By: "人员 P-0217，钥匙 3f9a61c7，休宁县教育局"},
 			{Number: 18341, Href: "/log/18341", At: now.Add(-time.Minute), Dot: "refused", Act: "被拒", What: "查看记录 2024-341021-055120：不在管辖范围，答“查无此号”", By: "人员 P-0231，歙县教育局"},

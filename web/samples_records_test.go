@@ -44,6 +44,7 @@ func applicationSamples() []sample {
 			Rules:      view.Choices{Items: []view.Choice{{Value: "D2", Text: "D2 培训学时不足"}, {Value: "H1", Text: "H1 年度考核须人工认定"}}},
 			Confirmer:  view.Choices{Items: []view.Choice{{Text: "请选择"}, {Value: "P-0107", Text: "罗以宁"}}}},
 		Return: &view.ReturnForm{Action: "/applications/1/return"}}
+	full.Reveal = revealForm("application", "")
 	bad := full
 	bad.Frame = refused(full.Frame, "结论没有提交，3 处要改", view.Fault{Field: "conclusion", Text: "请选一个结论"}, view.Fault{Field: "rule", Text: "暂缓注册至少依据一条暂缓发现"}, view.Fault{Field: "reason", Text: "请写理由"})
 	conclude := *full.Conclude
@@ -64,8 +65,23 @@ func applicationSamples() []sample {
 	undone.Frame = refused(ending.Frame, "没有提交，4 处要改", view.Fault{Field: "withdraw_reason", Text: "请填写撤回的原因"}, view.Fault{Field: "scan", Text: "请选择扫描件"}, view.Fault{Field: "hold_case", Text: "请填写案号"})
 	undone.Withdraw = &view.WithdrawForm{Action: "/applications/1/withdraw", Reason: view.Field{Error: "请填写撤回的原因"}, Scan: view.Field{Error: "请选择扫描件"}}
 	undone.Hold = &view.HoldForm{Action: "/applications/1/hold", Case: view.Field{Error: "请填写案号"}}
+	blind := read
+	blind.Frame = refused(read.Frame, "查看完整号码须写明理由，不少于 4 个字，例如“与身份证原件逐位核对”（R60）。号码没有显示。", view.Fault{Field: "look_reason", Text: "请写明查看的理由。"})
+	blind.Reveal = revealForm("application", "请写明查看的理由。")
+	shown := view.Numbers{Frame: frame("完整号码", "申请审核"), Back: view.Link{Text: "回到比对，号码恢复遮盖", Href: "/applications/1/review?step=compare-1"}, Name: "方映雪",
+		About: "率水初级中学，申请 2024-341022-000502", Shown: []view.ShownNumber{{Label: "身份证件号码", Whole: "34279319850312002X", Masked: "共 18 位，末四位 002X"},
+			{Label: "教师资格证书号码", Whole: "20093410042000123", Masked: "共 17 位，末四位 0123"}}, Number: 17203, Reason: "与身份证原件逐位核对", At: clockAt(11, 12, 10, 12, 0), Today: 3}
 	return []sample{{"application", full}, {"application-refused", bad}, {"application-read-only", read}, {"application-held", held},
-		{"application-ending", ending}, {"application-ending-refused", undone}}
+		{"application-ending", ending}, {"application-ending-refused", undone}, {"application-reveal-refused", blind}, {"numbers", shown}}
+}
+
+// revealForm is the form of a look at whole numbers; error stands at the reason.
+func revealForm(kind, error string) *view.ActForm {
+	return &view.ActForm{ID: "reveal", Title: "查看完整号码", Action: "/" + kind + "s/1/reveal", Button: "记入日志并查看",
+		Say: "平时只显示末四位。查看写入日志：谁、何时、哪份记录、哪个号码、为什么；号码只显示一次，刷新或返回后恢复遮盖。", Inputs: []view.Input{
+			{Kind: "ticks", Name: "number", Label: "查看哪个号码", Choices: view.Choices{Items: []view.Choice{{Value: "id_number", Text: "身份证件号码", Chosen: error != ""}, {Value: "cert_number", Text: "教师资格证书号码"}}}},
+			{Kind: "area", Name: "look_reason", Label: "查看的理由", Hint: "例如“与身份证原件逐位核对”。理由里不要写号码。", Field: view.Field{Error: error}},
+			{Kind: "hidden", Name: "once", Field: view.Field{Value: "x1"}}}}
 }
 
 func reviewSamples() []sample {
@@ -73,6 +89,7 @@ func reviewSamples() []sample {
 	r := view.Review{Frame: frame("学校审查", "申请审核"), Back: view.Link{Text: "学校审查", Href: "/review"}, ID: "2024-341022-000502", Name: "方映雪", Teaches: "初中生物", Lead: "定期注册", Steps: steps, Action: "/applications/1/review", Step: "compare-2", Save: "保存，看下一组"}
 	compare := r
 	compare.Compare = &groups()[1]
+	compare.Reveal = revealForm("application", "")
 	bad := compare
 	bad.Frame = refused(r.Frame, "这一组还没有比对完", view.Fault{Field: "compared-school_name", Text: "任教学校还没有比对"}, view.Fault{Field: "explained-post_type", Text: "岗位类型不一致：请写说明"})
 	group := groups()[1]

@@ -62,7 +62,7 @@ type Filing struct {
 // Form is what is typed into the filing form.
 type Form struct {
 	Name, Org, Post string
-	Phone           string     // encrypted at rest, on pages its last four digits
+	Phone           Phone      // encrypted at rest
 	Roles           []string   // wished; a filing grants none
 	Pledge          string     // paper number; empty when the person will seal it
 	Starts          time.Time  // first day in the post
@@ -120,7 +120,7 @@ func (f Form) check(staff string, body Organisation, now time.Time) (Form, error
 	if f.Post, err = oneLine("post", "岗位", f.Post, 50); err != nil {
 		return f, err
 	}
-	if !mobile(f.Phone) {
+	if !mobile(f.Phone.Plain()) {
 		return f, fault.New(fault.Invalid, "手机号应为 1 开头的 11 位数字。").At("phone", "应为 1 开头的 11 位数字。")
 	}
 	if strings.TrimSpace(f.Pledge) != "" {

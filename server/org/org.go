@@ -29,7 +29,7 @@ type Organisation struct {
 // appointments and keys give it.
 type Staff struct {
 	ID, Name, Org, Post string
-	Phone               string // encrypted at rest
+	Phone               Phone // encrypted at rest
 	FiledOn             *time.Time
 	Pledge              string     // how the pledge (承诺) was given: PledgeSealed or a paper number; empty while it is open
 	Closes              *time.Time // from this moment on the account is closed; nil while the post lasts

@@ -57,13 +57,13 @@ func ParseStaff(r io.Reader, tree Tree) (Roster, error) {
 
 // person reads one line by itself.
 func person(r record, trained string, year int) (s Staff, sentence string) {
-	s = Staff{ID: r.get("staff_id"), Name: r.get("name"), Org: r.get("org_id"), Post: r.get("post"), Phone: r.get("phone")}
+	s = Staff{ID: r.get("staff_id"), Name: r.get("name"), Org: r.get("org_id"), Post: r.get("post"), Phone: Phone(r.get("phone"))}
 	switch {
 	case !identifier(s.ID):
 		return s, "人员编号只能用字母、数字和连字符，且不能为空。"
 	case s.Name == "":
 		return s, "人员 " + s.ID + " 没有姓名。"
-	case len(s.Phone) != 11 || strings.Trim(s.Phone, "0123456789") != "" || s.Phone[0] != '1':
+	case !mobile(s.Phone.Plain()):
 		return s, "人员 " + s.ID + " 的手机号应为 1 开头的 11 位数字。"
 	}
 	if filed := r.get("filed_on"); filed != "" {

@@ -22,7 +22,7 @@ func (f Filing) who(body Organisation) []seal.Field {
 // nil for a new one.
 func FilingStatement(h seal.Header, f Filing, before *Staff, body Organisation) (seal.Statement, error) {
 	fields := append([]seal.Field{line("备案类别", f.Kind.Word())}, f.who(body)...)
-	fields = append(fields, line("手机号", LastFour(f.Phone)), line("拟任角色", RoleWords(f.Roles)), line("承诺书", pledgeWords(f.Pledge)),
+	fields = append(fields, line("手机号", f.Phone.String()), line("拟任角色", RoleWords(f.Roles)), line("承诺书", pledgeWords(f.Pledge)),
 		line("任职起", Day(f.Starts)))
 	if f.Closes != nil {
 		fields = append(fields, line("任职止", lastDay(f.Closes)))
@@ -45,13 +45,13 @@ func (f Filing) changes(before Staff) (list []string) {
 	}
 	for _, c := range []struct{ label, old, new string }{
 		{"姓名", before.Name, f.Name}, {"岗位", before.Post, f.Post},
-		{"手机号", LastFour(before.Phone), LastFour(f.Phone)}, {"任职止", orNone(before.LastDay()), orNone(lastDay(f.Closes))},
+		{"手机号", before.Phone.String(), f.Phone.String()}, {"任职止", orNone(before.LastDay()), orNone(lastDay(f.Closes))},
 	} {
 		if c.old != c.new {
 			list = append(list, c.label+"："+c.old+" 改为 "+c.new)
 		}
 	}
-	if before.Phone != f.Phone && LastFour(before.Phone) == LastFour(f.Phone) {
+	if before.Phone != f.Phone && before.Phone.String() == f.Phone.String() {
 		list = append(list, "手机号：前几位有变，末四位相同")
 	}
 	return list
@@ -69,7 +69,7 @@ func pledgeWords(pledge string) string {
 // CheckStatement is what the security officer signs over a filing.
 func CheckStatement(h seal.Header, f Filing, body Organisation) (seal.Statement, error) {
 	fields := append([]seal.Field{line("备案表", f.ID), line("备案类别", f.Kind.Word())}, f.who(body)...)
-	fields = append(fields, line("手机号", LastFour(f.Phone)), line("拟任角色", RoleWords(f.Roles)), line("承诺书", pledgeWords(f.Pledge)),
+	fields = append(fields, line("手机号", f.Phone.String()), line("拟任角色", RoleWords(f.Roles)), line("承诺书", pledgeWords(f.Pledge)),
 		line("任职起", Day(f.Starts)))
 	if f.Closes != nil {
 		fields = append(fields, line("任职止", lastDay(f.Closes)))

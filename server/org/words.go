@@ -43,14 +43,6 @@ func ParseDay(name, label, typed string) (time.Time, error) {
 // Day prints a day as pages, texts and files write it.
 func Day(t time.Time) string { return t.In(shanghai).Format(day) }
 
-// LastFour masks a telephone number.
-func LastFour(phone string) string {
-	if len(phone) < 4 {
-		return "未填"
-	}
-	return "末四位 " + phone[len(phone)-4:]
-}
-
 // mobile reports whether a number is a mobile telephone's.
 func mobile(phone string) bool {
 	return len(phone) == 11 && strings.Trim(phone, "0123456789") == "" && phone[0] == '1'

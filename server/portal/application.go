@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -74,6 +73,9 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 	}
 	if v.History, err = p.history(c, grant, a.ID); err != nil {
 		return v, err
+	}
+	if _, err := p.may(c, policy.Reveal, school); err == nil {
+		v.Reveal = revealForm(c, "application", "/applications/"+a.ID+"/reveal", "")
 	}
 	return v, p.actions(c, grant, &v, a, school, unit)
 }
@@ -337,19 +339,6 @@ func (p *Portal) bodiesOf(c *call, a policy.Appointment) []string {
 		}
 	}
 	return ids
-}
-
-// masked shows a value as this page may: numbers by their last four.
-func masked(a registration.Application, field string) string {
-	switch field {
-	case "id_number", "cert_number":
-		value := a.Form.Get(field)
-		if value == "" {
-			return ""
-		}
-		return fmt.Sprintf("共 %d 位，末四位 %s", len([]rune(value)), lastFour(value))
-	}
-	return a.Form.Show(field)
 }
 
 func number(n int) string { return strconv.Itoa(n) }

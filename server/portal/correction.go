@@ -30,7 +30,7 @@ func (p *Portal) correctionPage(c *call) (view.CorrectionForm, error) {
 	}
 	v = view.CorrectionForm{Frame: p.frame(c, "更正"), Back: view.Link{Text: "回到比对", Href: "/applications/" + a.ID + "/review?step=" + partOf(field)},
 		ID: a.ID, Name: a.Form.PersonName, School: school.Name, Action: "/applications/" + a.ID + "/correct", FieldName: field,
-		Header: registration.HeaderOf(field), Old: masked(a, field), New: view.Field{Value: c.form.Get("new_value")},
+		Header: registration.HeaderOf(field), Old: a.Form.Show(field), New: view.Field{Value: c.form.Get("new_value")},
 		Reason: view.Field{Value: c.form.Get("reason")}, Evidence: view.Field{Value: c.form.Get("evidence")}, Mended: c.form.Get("mended_at_source") != ""}
 	if options := registration.Words(field); len(options) > 0 {
 		for _, w := range options {

@@ -245,7 +245,7 @@ func TestTheThreeOfficersNeverSeeAnApplication(t *testing.T) {
 	var secrets []string
 	for _, id := range ids {
 		f := w.application(id).Form
-		secrets = append(secrets, f.PersonName, f.IDNumber, f.CertNumber)
+		secrets = append(secrets, f.PersonName, f.IDNumber.Plain(), f.CertNumber.Plain())
 	}
 	for _, officer := range []string{sys, sec, aud} {
 		r := w.in(officer)

@@ -141,7 +141,7 @@ func (p *Portal) file(c *call) (answer, error) {
 		return nil, err
 	}
 	m := &fileMatter{Staff: strings.TrimSpace(c.form.Get("staff")), Form: org.Form{Name: c.form.Get("name"), Org: body.ID, Post: c.form.Get("post"),
-		Phone: strings.TrimSpace(c.form.Get("phone")), Roles: c.form["role"], Pledge: c.form.Get("pledge")}}
+		Phone: org.Phone(strings.TrimSpace(c.form.Get("phone"))), Roles: c.form["role"], Pledge: c.form.Get("pledge")}}
 	if m.Form.Starts, err = org.ParseDay("starts", "任职起始日期", c.form.Get("starts")); err != nil {
 		return nil, err
 	}

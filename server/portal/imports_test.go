@@ -157,7 +157,7 @@ func TestAMendedRowIsHeldAgainstTheOtherRowsAndTheRegister(t *testing.T) {
 	job, _, _ := l.reportOf("a.xlsx", read(t, "applications-341021.xlsx"))
 	// Row 22 has a malformed number; giving it the number of another row's
 	// person must not make it good.
-	taken := goodRow(t, county, "S1", 3).IDNumber
+	taken := goodRow(t, county, "S1", 3).IDNumber.Plain()
 	l.refusedPlain(l.post(job+"/rows/22", url.Values{"id_number": {taken}}), fault.Invalid, "第 22 行还没有改好")
 	// A number that nobody has makes it good.
 	p := l.ok(l.post(job+"/rows/22", url.Values{"id_number": {"34279319850312002X"}}))

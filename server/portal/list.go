@@ -249,14 +249,6 @@ func listRow(a registration.Application, school string) view.ListRow {
 		State: stateMark(a.State), Proposal: outcomeMark(a.Outcome)}
 }
 
-// lastFour are the last four of a number; shorter ones show nothing.
-func lastFour(number string) string {
-	if len(number) < 8 {
-		return ""
-	}
-	return number[len(number)-4:]
-}
-
 // POST /applications: accept what was ticked, or write the text of a batch.
 func (p *Portal) batchApplications(c *call) (answer, error) {
 	ids := c.form["application"]

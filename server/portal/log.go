@@ -57,6 +57,9 @@ func (p *Portal) readLog(c *call) (answer, error) {
 	}
 	v.Paging.Unit = "条"
 	v.Trust = p.trustWords(c)
+	if v.Looks, err = p.lookLines(c); err != nil {
+		return nil, err
+	}
 	return page{view: v}, nil
 }
 

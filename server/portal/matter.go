@@ -21,7 +21,7 @@ import (
 type rows interface {
 	Application(id string) (registration.Application, error)
 	ApplicationsOf(school string, states ...registration.State) ([]registration.Application, error)
-	Taken(year int, claims ...registration.Claim) (map[string]string, error)
+	Taken(year int, claims ...registration.Claim) (map[registration.Number]string, error)
 	Import(id string) (registration.Import, error)
 	Window(id string) (registration.Window, error)
 	WindowsOf(year int, body string) ([]registration.Window, error)

@@ -37,20 +37,32 @@ func (p *Portal) officeAgain(c *call, next answer, err error, form officeForm) (
 
 // beside sets a fault at its input, wherever that stands on the page.
 func beside(v *view.Office, f view.Fault) (found bool) {
-	set := func(form *view.ActForm) {
-		for i := range form.Inputs {
-			if in := &form.Inputs[i]; in.Name == f.Field && in.Kind != "hidden" {
-				in.Field.Error, in.Choices.Error, found = f.Text, f.Text, true
-			}
-		}
-	}
 	for i := range v.Forms {
-		set(&v.Forms[i])
+		found = atInput(&v.Forms[i], f) || found
 	}
 	for i := range v.Sections {
 		if v.Sections[i].Form != nil {
-			set(v.Sections[i].Form)
+			found = atInput(v.Sections[i].Form, f) || found
 		}
 	}
 	return found
+}
+
+// atInput sets a fault at the form's input of that name.
+func atInput(form *view.ActForm, f view.Fault) (found bool) {
+	for i := range form.Inputs {
+		if in := &form.Inputs[i]; in.Name == f.Field && in.Kind != "hidden" {
+			in.Field.Error, in.Choices.Error, found = f.Text, f.Text, true
+		}
+	}
+	return found
+}
+
+// besideForm sets a refusal's faults at the inputs of one form on another page.
+func besideForm(form *view.ActForm, r *view.Refusal) {
+	for i := range r.Faults {
+		if form == nil || !atInput(form, r.Faults[i]) {
+			r.Faults[i].Field = ""
+		}
+	}
 }

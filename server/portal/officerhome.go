@@ -21,7 +21,8 @@ func (p *Portal) officerWork(c *call) []view.Due {
 		act  policy.Act
 		read func(*call, policy.Grant) ([]view.Due, error)
 	}{{policy.CheckStaff, p.filingWork}, {policy.GrantRole, p.grantWork}, {policy.AssignKey, p.requestWork}, {policy.EnrolKey, p.ceremonyWork},
-		{policy.CountersignCustody, p.secondWork}, {policy.ListKeys, p.keyWatch}, {policy.ListMedia, p.mediaWork}, {policy.ReviewRoles, p.reviewWork}} {
+		{policy.CountersignCustody, p.secondWork}, {policy.ListKeys, p.keyWatch}, {policy.ListMedia, p.mediaWork}, {policy.ReviewRoles, p.reviewWork},
+		{policy.ListRoles, p.lookWork}} {
 		grant, err := p.may(c, part.act, c.who.Home)
 		if err != nil {
 			continue

@@ -82,6 +82,6 @@ func (r reading) Everyone() ([]policy.Person, error) { return r.store.Everyone(r
 
 // Taken asks one by one whether an ID number has a live application in reach;
 // the transaction asks again, past every reach.
-func (r reading) Taken(year int, claims ...registration.Claim) (map[string]string, error) {
+func (r reading) Taken(year int, claims ...registration.Claim) (map[registration.Number]string, error) {
 	return r.store.Taken(r.ctx, year, claims...)
 }

@@ -76,26 +76,19 @@ func fieldGroups(a registration.Application, review registration.Review, correct
 	old := map[string]string{}
 	for _, c := range corrections {
 		if _, seen := old[c.Field]; !seen {
-			old[c.Field] = maskedValue(c.Field, c.Old)
+			old[c.Field] = c.Old
 		}
 	}
 	var list []view.FieldGroup
 	for _, g := range groups {
 		group := view.FieldGroup{Name: g.name}
 		for _, field := range g.fields {
-			group.Fields = append(group.Fields, view.ComparedField{Field: field, Header: registration.HeaderOf(field), Online: masked(a, field),
+			group.Fields = append(group.Fields, view.ComparedField{Field: field, Header: registration.HeaderOf(field), Online: a.Form.Show(field),
 				Old: old[field], Result: review.Compared[field], Explained: view.Field{Value: review.Explained[field]}})
 		}
 		list = append(list, group)
 	}
 	return list
-}
-
-func maskedValue(field, value string) string {
-	if field == "id_number" || field == "cert_number" {
-		return "末四位 " + lastFour(value)
-	}
-	return value
 }
 
 // supplement is the rest of the sheet.
@@ -133,7 +126,7 @@ func reasonTail(reason string) string {
 func (p *Portal) correctionViews(c *call, corrections []registration.Correction) []view.Correction {
 	var list []view.Correction
 	for _, k := range corrections {
-		list = append(list, view.Correction{Header: registration.HeaderOf(k.Field), Old: maskedValue(k.Field, k.Old), New: maskedValue(k.Field, k.New),
+		list = append(list, view.Correction{Header: registration.HeaderOf(k.Field), Old: k.Old, New: k.New,
 			Reason: k.Reason, Evidence: k.Evidence, Mended: k.MendedAtSource, By: p.nameOf(c, k.By), At: k.At})
 	}
 	return list
@@ -174,7 +167,7 @@ func (p *Portal) history(c *call, grant policy.Grant, id string) ([]view.Event, 
 		}
 		list = append(list, event)
 	}
-	return list, nil
+	return list, p.sights(c, grant, store.OfApplication(id), list)
 }
 
 // dotOf is the shape of an entry in a timeline.
@@ -182,6 +175,8 @@ func dotOf(act string, sealed bool) string {
 	switch policy.Act(act) {
 	case policy.Refusal:
 		return "refused"
+	case policy.Reveal, policy.RevealPhone:
+		return "sight"
 	case policy.RevokeKey, policy.Genesis, policy.SetWindow, policy.ProposePolicy, policy.CountersignPolicy,
 		policy.SetCustodians, policy.CountersignCustodian, policy.SealEmergency, policy.UseEmergency:
 		return "power"

@@ -70,6 +70,9 @@ func (p *Portal) reviewPage(c *call, step string) (view.Review, error) {
 		v.Conclude, v.Save = schoolConclusion(a, d), "保存审查结论"
 	default:
 		v.Compare = comparePart(a, d, step)
+		if step == partOf("id_number") || step == partOf("cert_number") {
+			v.Reveal = revealForm(c, "application", "/applications/"+a.ID+"/reveal", step)
+		}
 	}
 	return v, nil
 }
@@ -100,14 +103,14 @@ func comparePart(a registration.Application, d reviewDraft, step string) *view.F
 		}
 		part := &view.FieldGroup{Name: g.name}
 		for _, field := range g.fields {
-			f := view.ComparedField{Field: field, Header: registration.HeaderOf(field), Online: masked(a, field), Result: d.Review.Compared[field],
+			f := view.ComparedField{Field: field, Header: registration.HeaderOf(field), Online: a.Form.Show(field), Result: d.Review.Compared[field],
 				Explained: view.Field{Value: d.Review.Explained[field]}}
 			if field != "school_code" && field != "school_name" && field != "id_type" {
 				f.Correct = "/applications/" + a.ID + "/correct?field=" + field
 			}
 			for _, k := range d.Corrections {
 				if k.Field == field {
-					f.Old, f.Online = masked(a, field), maskedValue(field, k.New)+"（待签署的更正）"
+					f.Old, f.Online = a.Form.Show(field), registration.Masked(field, k.New)+"（待签署的更正）"
 				}
 			}
 			part.Fields = append(part.Fields, f)

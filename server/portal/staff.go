@@ -183,6 +183,9 @@ func (p *Portal) personPage(c *call) (view.Office, error) {
 			return v, err
 		}
 		v.Sections = append(v.Sections, view.Section{ID: "account", Title: "账户", Facts: facts}, p.trainingSection(c, *account))
+		if _, err := p.may(c, policy.RevealPhone, body); err == nil && account.Phone != "" {
+			v.Forms = append(v.Forms, *revealForm(c, "staff", at+"/reveal", ""))
+		}
 		if form := p.confirmForm(c, *account, body); form != nil {
 			v.Forms = append(v.Forms, *form)
 		}
@@ -227,7 +230,7 @@ func (p *Portal) accountFacts(c *call, s org.Staff) ([]view.Fact, error) {
 		filed = org.Day(*s.FiledOn)
 	}
 	facts := []view.Fact{{Label: "状态", Value: p.accountMark(c, s).Text}, {Label: "角色", Value: orText(heldWords(held[s.ID]), "还没有任职")},
-		{Label: "手机号", Value: org.LastFour(s.Phone)}, {Label: "备案日", Value: filed}, {Label: "承诺书", Value: orText(s.Pledge, "待本人签署")}}
+		{Label: "手机号", Value: s.Phone.String()}, {Label: "备案日", Value: filed}, {Label: "承诺书", Value: orText(s.Pledge, "待本人签署")}}
 	if s.Closes != nil {
 		facts = append(facts, view.Fact{Label: "在岗至", Value: s.LastDay()})
 	}

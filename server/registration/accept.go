@@ -49,7 +49,7 @@ func (a Application) entitled() error {
 		}
 	}
 	switch {
-	case f.CertStatus != "none" && strings.TrimSpace(f.CertNumber) == "":
+	case f.CertStatus != "none" && strings.TrimSpace(f.CertNumber.Plain()) == "":
 		return fault.New(fault.Invalid, "申请 %s 没有填教师资格证书号码（通知第一部分：注册对象须持有教师资格证书），不能受理。请补填号码后再受理，草稿已保留。", a.ID).
 			At("cert_number", "请填写教师资格证书号码。")
 	case f.Establishment == "approved_hire" && f.ApprovalDocNo == "":

@@ -63,7 +63,10 @@ type Application struct {
 
 // Claim is what a row of a sheet would take: one person's place in the year,
 // under one number of the national site.
-type Claim struct{ IDNumber, ApplyNo string }
+type Claim struct {
+	IDNumber Number
+	ApplyNo  string
+}
 
 // Claim is what the form would take.
 func (f Form) Claim() Claim { return Claim{f.IDNumber, f.ApplyNo} }

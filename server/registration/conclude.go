@@ -123,7 +123,7 @@ func (a Application) proven() error {
 		if SeventeenDigits(a.Form.CertNumber) {
 			return nil
 		}
-		return fault.New(fault.Invalid, "申请 %s 的教师资格证书号码为 %d 位，应为 17 位数字，按不在全国系统内的旧证书处理：须先由两人核验证书真伪并附发证机关的答复，核实之前不能给注册合格。号码写错的，请退回学校更正；确系旧证书的，请先办理证书真伪核验。", a.ID, utf8.RuneCountInString(a.Form.CertNumber))
+		return fault.New(fault.Invalid, "申请 %s 的教师资格证书号码为 %d 位，应为 17 位数字，按不在全国系统内的旧证书处理：须先由两人核验证书真伪并附发证机关的答复，核实之前不能给注册合格。号码写错的，请退回学校更正；确系旧证书的，请先办理证书真伪核验。", a.ID, utf8.RuneCountInString(a.Form.CertNumber.Plain()))
 	}
 	return fault.New(fault.Invalid, "申请 %s 的教师资格证书不在全国系统内（或没有填写），须先由两人核验证书真伪并附发证机关的答复，核实之前不能给注册合格。表中填写的核验结果不能代替核验。请先办理证书真伪核验，或退回学校。", a.ID)
 }

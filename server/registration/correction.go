@@ -47,7 +47,7 @@ func (a Application) corrected(by Person, list []Correction, now time.Time) (App
 		if c.Evidence, err = OneLine(header+"更正的证据（页码）", c.Evidence); err != nil {
 			return a, nil, err
 		}
-		c.Old, c.New = next.Form.Show(c.Field), form.Show(c.Field)
+		c.Old, c.New = next.Form.plain(c.Field), form.plain(c.Field)
 		if c.Old == c.New {
 			return a, nil, fault.New(fault.Invalid, "%s 的新值与原值相同，没有更正。请改正新值，或把比对改为“一致”。", header).At(c.Field, "新值与原值相同。")
 		}
@@ -81,7 +81,7 @@ func mended(f Form, field, text string, today Date) (Form, error) {
 		} else if err != nil {
 			return f, fault.Wrap(err, fault.Invalid, "身份证件号码有误，请核对证件后重填。").At(field, "号码有误。")
 		}
-		f.IDNumber = id.Text
+		f.IDNumber = Number(id.Text)
 		return f, nil
 	case "cert_number":
 		text = HalfWidth(text)
@@ -99,7 +99,7 @@ func mended(f Form, field, text string, today Date) (Form, error) {
 	if column := HeaderOf(field); next.Get(field) == "" && must(field) {
 		return f, fault.New(fault.Invalid, "%s 不能更正为空，请填写纸质材料上的内容。", column).At(field, "不能为空。")
 	}
-	if value := next.Show(field); value != "" && seal.CheckValue(value) != nil {
+	if value := next.plain(field); value != "" && seal.CheckValue(value) != nil {
 		return f, fault.New(fault.Invalid, "%s 里有不能使用的字符，请删去后重填。", HeaderOf(field)).At(field, "有不能使用的字符。")
 	}
 	return next, nil

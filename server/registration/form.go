@@ -17,7 +17,7 @@ type Form struct {
 	ApplyNo              string    `json:"apply_no"`
 	PersonName           string    `json:"person_name"`
 	IDType               Code      `json:"id_type"`
-	IDNumber             string    `json:"id_number"`
+	IDNumber             Number    `json:"id_number"`
 	Gender               Code      `json:"gender"`
 	SchoolName           string    `json:"school_name"`
 	SchoolCode           string    `json:"school_code"`
@@ -25,7 +25,7 @@ type Form struct {
 	SubjectTaught        string    `json:"subject_taught"`
 	PostType             Code      `json:"post_type"`
 	Establishment        Code      `json:"establishment"`
-	CertNumber           string    `json:"cert_number"`
+	CertNumber           Number    `json:"cert_number"`
 	CertKind             Code      `json:"cert_kind"`
 	CertSubject          string    `json:"cert_subject"`
 	CertIssuer           string    `json:"cert_issuer"`
@@ -59,8 +59,8 @@ type Form struct {
 	PriorDeferralCleared Code      `json:"prior_deferral_cleared"`
 }
 
-// Field gives a pointer to the field of that name (*string, *Code, **Date,
-// **Tenths, **int or *time.Time), nil for a name not in
+// Field gives a pointer to the field of that name (*string, *Number, *Code,
+// **Date, **Tenths, **int or *time.Time), nil for a name not in
 // headers.csv. One switch serves reading, showing and setting alike.
 func (f *Form) Field(field string) any {
 	switch field {
@@ -161,13 +161,15 @@ func (f *Form) supplement(field string) any {
 	return nil
 }
 
-// Get gives the field as data: a text as it is, a code of values.csv, a date
+// Get gives the field as data: a text as it is, a number by its last four, a code of values.csv, a date
 // as 2006-01-02, a time as RFC 3339 with milliseconds, a number in decimals.
 // An empty cell and an unknown field give "".
 func (f Form) Get(field string) string {
 	switch v := f.Field(field).(type) {
 	case *string:
 		return *v
+	case *Number:
+		return v.String()
 	case *Code:
 		return string(*v)
 	case **Date:
@@ -227,6 +229,8 @@ func (f Form) With(field, text string) (Form, error) {
 	switch v := f.Field(field).(type) {
 	case *string:
 		*v = text
+	case *Number:
+		*v = Number(text)
 	case *Code:
 		c, ok := CodeOf(field, text)
 		if !ok && text != "" {

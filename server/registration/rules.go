@@ -183,15 +183,15 @@ func certificateUnproven(q question) string {
 	}
 	said := fmt.Sprintf("是否在全国系统填“%s”，证书真伪核验填“%s”", shown(f, "in_national_system"), shown(f, "authenticity"))
 	if odd {
-		said += fmt.Sprintf("，证书号码为%d位而非17位数字", utf8.RuneCountInString(f.CertNumber))
+		said += fmt.Sprintf("，证书号码为%d位而非17位数字", utf8.RuneCountInString(f.CertNumber.Plain()))
 	}
 	return said + "，须先核验真伪"
 }
 
 // SeventeenDigits tells a certificate number of today's layout from an older
 // paper's. It has no check digit.
-func SeventeenDigits(number string) bool {
-	return len(number) == 17 && strings.Trim(number, "0123456789") == ""
+func SeventeenDigits(number Number) bool {
+	return len(number) == 17 && strings.Trim(number.Plain(), "0123456789") == ""
 }
 
 func evidenceUnclear(q question) string {
@@ -206,7 +206,7 @@ func evidenceUnclear(q question) string {
 	if f.PostType == "other" {
 		said = append(said, "岗位类型为“其他”，不在通知列举的岗位中")
 	}
-	if sex, ok := SexOfID(f.IDType, f.IDNumber); ok && sex != f.Gender {
+	if sex, ok := SexOfID(f.IDType, f.IDNumber.Plain()); ok && sex != f.Gender {
 		said = append(said, fmt.Sprintf("身份证件号码所示性别为%s，表中填%s", sex.Word("gender"), shown(f, "gender")))
 	}
 	if f.InPost == "" {

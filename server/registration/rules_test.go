@@ -230,7 +230,7 @@ func TestAFormKeepsEveryFieldThroughJSONAndThePage(t *testing.T) {
 		if _, ok := names[c.Field]; !ok || f.Field(c.Field) == nil {
 			t.Errorf("%s has no field", c.Field)
 		}
-		if typed, err = typed.With(c.Field, f.Show(c.Field)); err != nil {
+		if typed, err = typed.With(c.Field, f.plain(c.Field)); err != nil {
 			t.Errorf("%s: %v", c.Field, err)
 		}
 		if c.Kind == ListKind && len(Words(c.Field)) == 0 {

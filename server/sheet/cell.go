@@ -66,8 +66,12 @@ func (c *rowCheck) readText(col *registration.Column, raw cell) (code string, ch
 	if s != "" && strings.IndexByte("=+-@", s[0]) >= 0 {
 		return "formula-like", false
 	}
-	if col.Kind == registration.TextKind {
-		*c.form.Field(col.Field).(*string) = s
+	switch v := c.form.Field(col.Field).(type) {
+	case *string:
+		*v = s
+		return "", s != raw.text
+	case *registration.Number:
+		*v = registration.Number(s)
 		return "", s != raw.text
 	}
 	word, ok := registration.CodeOf(col.Field, s)

@@ -38,7 +38,7 @@ func NewSeen() *Seen { return &Seen{ids: map[string]bool{}, applies: map[string]
 // Note remembers another row's numbers, as a form holds them.
 func (s *Seen) Note(f registration.Form) {
 	if f.IDNumber != "" {
-		s.ids[string(f.IDType)+" "+f.IDNumber] = true
+		s.ids[string(f.IDType)+" "+f.IDNumber.Plain()] = true
 	}
 	if f.ApplyNo != "" {
 		s.applies[f.ApplyNo] = true
@@ -109,8 +109,8 @@ func (c *rowCheck) person() {
 		}
 	}
 	if c.sound("id_type") && c.sound("id_number") {
-		_, err := registration.ParseIDNumber(f.IDType, f.IDNumber, c.j.today)
-		key := string(f.IDType) + " " + f.IDNumber
+		_, err := registration.ParseIDNumber(f.IDType, f.IDNumber.Plain(), c.j.today)
+		key := string(f.IDType) + " " + f.IDNumber.Plain()
 		if wrong, bad := err.(registration.IDFault); bad {
 			c.refuse("id_number", string(wrong))
 		} else if c.j.seen.ids[key] {
@@ -193,7 +193,7 @@ func (c *rowCheck) certificate() {
 	case f.CertNumber == "":
 	case !registration.SeventeenDigits(f.CertNumber):
 		c.warn("cert_number", "cert-length")
-	case f.CertKind != "" && f.CertNumber[9:10] != string(f.CertKind):
+	case f.CertKind != "" && f.CertNumber.Plain()[9:10] != string(f.CertKind):
 		c.warn("cert_number", "cert-kind-digit")
 	}
 }
@@ -320,7 +320,7 @@ func (c *rowCheck) line(row int, kind LineKind, i int, code string) Line {
 	col := &columns()[i]
 	key := advised{code: code, column: col.Header}
 	if code == "cert-length" {
-		key.length = utf8.RuneCountInString(c.form.CertNumber)
+		key.length = utf8.RuneCountInString(c.form.CertNumber.Plain())
 	}
 	a, ok := c.j.said[key]
 	if !ok {

@@ -72,7 +72,8 @@ var rules = map[policy.Act]rule{
 	policy.SetWindow:            alone(seal.Window),
 	policy.SetDays:              alone(seal.Days),
 	policy.SetLicence:           alone(seal.Licence),
-	policy.View:                 {unsealed: true}, // the sight of a full number is an entry
+	policy.Reveal:               {unsealed: true}, // shown once, after its entry stands (sight.go)
+	policy.RevealPhone:          {unsealed: true},
 	policy.ImportSheet:          alone(seal.Import),
 	policy.Accept:               {unsealed: true},
 	policy.Review:               alone(seal.Review, seal.ReviewAdverse),

@@ -10,6 +10,7 @@ import (
 	"sealdesk/policy"
 	"sealdesk/server/audit"
 	"sealdesk/server/custody"
+	"sealdesk/server/disclosure"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
@@ -41,14 +42,20 @@ func touchRelative(tx *store.Tx, id string) error {
 	return tx.Put(registration.Relative{ID: "U00003/" + id, Staff: "U00003", School: "HS1", ApplyNo: id, Relation: "spouse", Removal: "误报"})
 }
 
+// touchLook writes a look down.
+func touchLook(tx *store.Tx, id string) error {
+	return tx.Put(disclosure.Look{ID: fmt.Sprint("L", tx.Number()), Subject: "application/" + id, Reason: "核对原件", By: "U00005"})
+}
+
 func touchNothing(*store.Tx, string) error { return nil }
 
 // deeds are the acts that people do.
 var deeds = map[policy.Act]deed{
-	policy.Login:      {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.LoginByTLS: {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.Logout:     {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.View:       {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Login:       {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.LoginByTLS:  {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Logout:      {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Reveal:      {person: "U00005", body: "341021", touch: touchLook, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.RevealPhone: {person: "U00006", body: "341021", touch: touchLook, peer: "U00007", outside: "U00007", outsideBody: "341024"},
 	policy.FileStaff: {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024",
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(org.Filing{ID: "N" + id + "/1", Staff: "N" + id, Kind: org.FileNew, State: org.Filed, Form: org.Form{Org: "341021", Name: "新某"}})

@@ -14,7 +14,7 @@ type lean struct {
 	ApplyNo              string               `json:"apply_no,omitzero"`
 	PersonName           string               `json:"person_name,omitzero"`
 	IDType               registration.Code    `json:"id_type,omitzero"`
-	IDNumber             string               `json:"id_number,omitzero"`
+	IDNumber             registration.Number  `json:"id_number,omitzero"`
 	Gender               registration.Code    `json:"gender,omitzero"`
 	SchoolName           string               `json:"school_name,omitzero"`
 	SchoolCode           string               `json:"school_code,omitzero"`
@@ -22,7 +22,7 @@ type lean struct {
 	SubjectTaught        string               `json:"subject_taught,omitzero"`
 	PostType             registration.Code    `json:"post_type,omitzero"`
 	Establishment        registration.Code    `json:"establishment,omitzero"`
-	CertNumber           string               `json:"cert_number,omitzero"`
+	CertNumber           registration.Number  `json:"cert_number,omitzero"`
 	CertKind             registration.Code    `json:"cert_kind,omitzero"`
 	CertSubject          string               `json:"cert_subject,omitzero"`
 	CertIssuer           string               `json:"cert_issuer,omitzero"`

@@ -204,14 +204,14 @@ func (s *Store) Application(ctx context.Context, g policy.Grant, id string) (reg
 
 // ApplicationByNumber finds the year's live application of an ID number, by
 // its blind index.
-func (s *Store) ApplicationByNumber(ctx context.Context, g policy.Grant, year int, number string) (registration.Application, error) {
+func (s *Store) ApplicationByNumber(ctx context.Context, g policy.Grant, year int, number registration.Number) (registration.Application, error) {
 	if g.IsZero() {
 		return registration.Application{}, ungranted()
 	}
 	var found *row
 	err := s.within(ctx, func(r snapshot) error {
 		list, err := r.rows(applications, want{"SELECT " + applications.selection() + " FROM applications WHERE live_year = ? AND id_number_blind = ?",
-			[]any{int64(year), s.cipher.index("id_number", number)}})
+			[]any{int64(year), s.cipher.index("id_number", number.Plain())}})
 		if err == nil && len(list) == 1 && g.Covers(list[0].path()) {
 			found = list[0]
 		}

@@ -31,14 +31,14 @@ func (s *Store) ApplicationsOf(ctx context.Context, g policy.Grant, school strin
 // Taken tells which ID numbers have an application in the year that bars the
 // claim, as Tx.Taken does. It tells a dry run only that a row is there already;
 // the act asks again inside its transaction.
-func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Claim) (map[string]string, error) {
-	taken := map[string]string{}
+func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Claim) (map[registration.Number]string, error) {
+	taken := map[registration.Number]string{}
 	for len(claims) > 0 {
 		n := min(len(claims), 500)
 		byMAC := map[string]registration.Claim{}
 		args := []any{int64(year)}
 		for _, v := range claims[:n] {
-			mac := s.cipher.index("id_number", v.IDNumber)
+			mac := s.cipher.index("id_number", v.IDNumber.Plain())
 			byMAC[string(mac)] = v
 			args = append(args, mac)
 		}

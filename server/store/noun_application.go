@@ -12,7 +12,7 @@ import (
 type private struct{ id, cert, gender, appraisals, ethics, health string }
 
 func splitForm(f registration.Form) (registration.Form, private) {
-	p := private{id: f.IDNumber, cert: f.CertNumber, gender: string(f.Gender), health: string(f.HealthEvidence),
+	p := private{id: f.IDNumber.Plain(), cert: f.CertNumber.Plain(), gender: string(f.Gender), health: string(f.HealthEvidence),
 		appraisals: strings.Join([]string{string(f.AppraisalY1), string(f.AppraisalY2), string(f.AppraisalY3),
 			string(f.AppraisalY4), string(f.AppraisalY5)}, ","),
 		ethics: string(f.EthicsResult) + "," + f.EthicsDecisionNo}
@@ -23,7 +23,8 @@ func splitForm(f registration.Form) (registration.Form, private) {
 }
 
 func joinForm(f registration.Form, p private) registration.Form {
-	f.IDNumber, f.CertNumber, f.Gender, f.HealthEvidence = p.id, p.cert, registration.Code(p.gender), registration.Code(p.health)
+	f.IDNumber, f.CertNumber = registration.Number(p.id), registration.Number(p.cert)
+	f.Gender, f.HealthEvidence = registration.Code(p.gender), registration.Code(p.health)
 	if y := strings.Split(p.appraisals, ","); len(y) == 5 {
 		f.AppraisalY1, f.AppraisalY2, f.AppraisalY3 = registration.Code(y[0]), registration.Code(y[1]), registration.Code(y[2])
 		f.AppraisalY4, f.AppraisalY5 = registration.Code(y[3]), registration.Code(y[4])

@@ -60,14 +60,14 @@ func organisationOf(row *row) org.Organisation {
 }
 
 func staffCells(s org.Staff, path string) []any {
-	return []any{s.ID, s.Name, s.Org, path, s.Post, s.Phone, millisOrNull(s.FiledOn), s.Pledge, millisOrNull(s.Closes), org.PrintTraining(s.Training)}
+	return []any{s.ID, s.Name, s.Org, path, s.Post, s.Phone.Plain(), millisOrNull(s.FiledOn), s.Pledge, millisOrNull(s.Closes), org.PrintTraining(s.Training)}
 }
 
 func staffOf(row *row) org.Staff {
 	r := reader{cells: row.plain}
 	s := org.Staff{ID: r.text(), Name: r.text(), Org: r.text()}
 	r.any()
-	s.Post, s.Phone, s.FiledOn = r.text(), r.text(), momentOrNil(r.any())
+	s.Post, s.Phone, s.FiledOn = r.text(), org.Phone(r.text()), momentOrNil(r.any())
 	s.Pledge, s.Closes = r.text(), momentOrNil(r.any())
 	s.Training = org.ParseTraining(r.text())
 	return s

@@ -7,7 +7,7 @@ import (
 )
 
 func filingCells(f org.Filing, path string) []any {
-	return []any{f.ID, f.Staff, f.Org, path, string(f.Kind), f.Name, f.Post, f.Phone, strings.Join(f.Roles, " "), f.Pledge,
+	return []any{f.ID, f.Staff, f.Org, path, string(f.Kind), f.Name, f.Post, f.Phone.Plain(), strings.Join(f.Roles, " "), f.Pledge,
 		millis(f.Starts), millisOrNull(f.Closes), millisOrNull(f.Upward), string(f.State), f.By, millis(f.At), f.CheckedBy,
 		millisOrNull(f.CheckedAt), f.Note}
 }
@@ -17,7 +17,7 @@ func filingOf(row *row) org.Filing {
 	f := org.Filing{ID: r.text(), Staff: r.text()}
 	f.Org = r.text()
 	r.any()
-	f.Kind, f.Name, f.Post, f.Phone = org.FilingKind(r.text()), r.text(), r.text(), r.text()
+	f.Kind, f.Name, f.Post, f.Phone = org.FilingKind(r.text()), r.text(), r.text(), org.Phone(r.text())
 	f.Roles, f.Pledge, f.Starts, f.Closes, f.Upward = strings.Fields(r.text()), r.text(), r.time(), momentOrNil(r.any()), momentOrNil(r.any())
 	f.State, f.By, f.At = org.FilingState(r.text()), r.text(), r.time()
 	f.CheckedBy, f.CheckedAt, f.Note = r.text(), momentOrNil(r.any()), r.text()

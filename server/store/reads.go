@@ -18,13 +18,13 @@ func (s *Store) Reviews(ctx context.Context, g policy.Grant, application string)
 	return listOf(rows, reviewOf)
 }
 
-// Corrections lists an application's corrections.
+// Corrections lists an application's corrections, numbers by their last four.
 func (s *Store) Corrections(ctx context.Context, g policy.Grant, application string) ([]registration.Correction, error) {
 	rows, err := s.rowsCovered(ctx, g, corrections, is("application", application))
 	if err != nil {
 		return nil, err
 	}
-	return listOf(rows, sure(correctionOf))
+	return listOf(rows, sure(func(r *row) registration.Correction { return correctionOf(r).Hidden() }))
 }
 
 // Import reads one import.

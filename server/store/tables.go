@@ -170,6 +170,8 @@ var (
 	delegations = &table{name: "delegations", class: isRecord, subject: "delegation", power: true, shared: true,
 		columns: join(texts("id", "school", "path", "kind", "delegate"), numbers("from_at", "until_at"), texts("reason", "by_staff", "ended_by", "end_reason"),
 			numbers("ended_at"))}
+	looks = &table{name: "looks", class: isRecord, subject: "look",
+		columns: join(texts("id", "about", "path", "fields"), one(secret, "reason"), texts("by_staff", "hour"), numbers("at"))}
 	proposals = &table{name: "proposals", class: isRecord, subject: "proposal",
 		columns: join(texts("id", "kind", "unit", "path", "subject"), one(blob, "body"), texts("signers", "signed", "state", "note"),
 			numbers("expires"))}
@@ -203,7 +205,7 @@ var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, roleChanges, sheets, dutyRules, exercises, incidents, incidentNotes, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
-	windows, workingDays, applications, reviews, corrections, imports, delegations, relatives, proposals,
+	windows, workingDays, applications, reviews, corrections, imports, delegations, relatives, looks, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles, revocations,
 }
 

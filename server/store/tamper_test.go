@@ -14,6 +14,7 @@ import (
 	"sealdesk/policy"
 	"sealdesk/server/audit"
 	"sealdesk/server/custody"
+	"sealdesk/server/disclosure"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
@@ -229,13 +230,17 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 				return nil, err
 			}
 		}
+		look := disclosure.Look{ID: fmt.Sprint("L", n), Subject: "staff/" + person, Fields: []string{"phone"}, Reason: word, By: person, At: w.Clock().Truncate(time.Hour)}
+		if _, err := tx.LooksIn(disclosure.HourOf(person, look.At)); err != nil {
+			return nil, err
+		}
 		free := registration.WorkingDays{Year: 2000 + n, Org: "341000", Reason: word}
 		if word != "第一次" {
 			if _, err := tx.WorkingDays(free.Year); err != nil {
 				return nil, err
 			}
 		}
-		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free, sheet, rules, exercise, incident, note)
+		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free, sheet, rules, exercise, incident, note, look)
 	}
 	return all, nil
 }

@@ -3,9 +3,11 @@ package store
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"sealdesk/policy"
 	"sealdesk/server/custody"
+	"sealdesk/server/disclosure"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
@@ -150,16 +152,16 @@ func (tx *Tx) OpenProposalsAbout(subject string) ([]registration.Proposal, error
 // claim, by whatever body, and its id: a live one, or one that ended under the
 // same number of the national site, so that the same sheet brings nothing back.
 // It tells nothing else.
-func (tx *Tx) Taken(year int, claims ...registration.Claim) (map[string]string, error) {
+func (tx *Tx) Taken(year int, claims ...registration.Claim) (map[registration.Number]string, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	taken := map[string]string{}
+	taken := map[registration.Number]string{}
 	for len(claims) > 0 {
 		n := min(len(claims), 1000)
 		c := cond{column: "id_number_blind"}
 		byMAC := map[string]registration.Claim{}
 		for _, v := range claims[:n] {
-			mac := tx.group.store.cipher.index("id_number", v.IDNumber)
+			mac := tx.group.store.cipher.index("id_number", v.IDNumber.Plain())
 			c.values = append(c.values, mac)
 			byMAC[string(mac)] = v
 		}
@@ -226,6 +228,12 @@ func (tx *Tx) putOther(noun any) error {
 		return tx.put(organisations, organisationCells(v))
 	case org.Staff:
 		t, owner, id, cells = staff, organisations, v.Org, func(p string) []any { return staffCells(v, p) }
+	case disclosure.Look:
+		kind, of, _ := strings.Cut(v.Subject, "/")
+		if owner, id = staff, of; kind == applications.subject {
+			owner = applications
+		}
+		t, cells = looks, func(p string) []any { return lookCells(v, p) }
 	case org.Filing:
 		t, owner, id, cells = filings, organisations, v.Org, func(p string) []any { return filingCells(v, p) }
 	case org.RoleChange:

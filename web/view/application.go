@@ -31,6 +31,9 @@ type Application struct {
 	// Note says why this person can only read; empty when there is an action.
 	Note string
 
+	// Reveal asks for whole numbers; nil for those who may not.
+	Reveal *ActForm
+
 	Review    *ReviewSteps
 	Conclude  *ConcludeForm
 	Return    *ReturnForm
@@ -135,6 +138,8 @@ type Review struct {
 	Conclude *SchoolConclusion
 	// Save is the button's word, like 保存，看下一组.
 	Save string
+	// Reveal asks for the whole numbers where the step compares them.
+	Reveal *ActForm
 }
 
 func (Review) Template() string { return "application/review" }

@@ -19,11 +19,20 @@ type Log struct {
 	Found  string
 	Days   []LogDay
 	Paging Paging
+	// Looks are the day's sights of whole numbers by person, most first.
+	Looks []LookLine
 	// Trust are the sentences about head, signature and witnesses.
 	Trust []string
 }
 
 func (Log) Template() string { return "log/log" }
+
+// LookLine is how often one person looked at whole numbers today.
+type LookLine struct {
+	Text, Href string
+	Count      int
+	Mark       Mark
+}
 
 // LogDay are the entries of one day, newest first.
 type LogDay struct {

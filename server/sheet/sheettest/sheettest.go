@@ -26,6 +26,9 @@ func RowOf(f registration.Form) Row {
 	row := Row{}
 	for _, c := range registration.Columns() {
 		row[c.Field] = f.Show(c.Field)
+		if n, ok := f.Field(c.Field).(*registration.Number); ok {
+			row[c.Field] = n.Plain()
+		}
 	}
 	return row
 }

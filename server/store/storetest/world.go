@@ -369,8 +369,8 @@ func (w *World) Application(n int, school string) registration.Application {
 		Path: path, State: registration.AtCounty, Class: "S1", RegKind: "renewal", Outcome: registration.OutcomePass, Pack: "national-2013",
 		ImportID: "I1", ImportedAt: now.In(Shanghai), UpdatedAt: now.In(Shanghai), Round: 1,
 		Form: registration.Form{ApplyNo: fmt.Sprintf("2024%08d", n), PersonName: "程云" + string(rune('一'+n%500)), IDType: "id_card",
-			IDNumber: fmt.Sprintf("34109319850312%04d", n%10000) + school, Gender: "female", SchoolName: school, SchoolCode: school,
-			StageTaught: "primary", SubjectTaught: "语文", CertNumber: fmt.Sprintf("2009349932%07d", n), CertKind: "primary",
+			IDNumber: registration.Number(fmt.Sprintf("34109319850312%04d", n%10000) + school), Gender: "female", SchoolName: school, SchoolCode: school,
+			StageTaught: "primary", SubjectTaught: "语文", CertNumber: registration.Number(fmt.Sprintf("2009349932%07d", n)), CertKind: "primary",
 			AppraisalY1: "good", AppraisalY5: "excellent", TrainingHours: &hours, AppliedAt: now.AddDate(0, 0, -3).In(Shanghai),
 			EthicsResult: "pass", HealthEvidence: "yes"}}
 }

@@ -6,6 +6,7 @@ import { ErrorSummary } from '../govuk/components/error-summary/error-summary.mj
 import { Radios } from '../govuk/components/radios/radios.mjs'
 import { SkipLink } from '../govuk/components/skip-link/skip-link.mjs'
 import { Batch } from './batch.mjs'
+import { Once } from './once.mjs'
 import { Print } from './print.mjs'
 import { Progress } from './progress.mjs'
 import { Watch } from './watch.mjs'
@@ -17,6 +18,7 @@ const modules = {
   'govuk-radios': Radios,
   'govuk-skip-link': SkipLink,
   batch: Batch,
+  once: Once,
   print: Print,
   progress: Progress,
   watch: Watch,
