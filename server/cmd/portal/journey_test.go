@@ -325,6 +325,7 @@ func (s *somebody) reviews(id string, adverse, show bool) {
 	s.open("https://" + s.town.staff + "/applications/" + id)
 	if show {
 		s.picture("application")
+		s.looksAtTheNumber(id)
 	}
 	s.open("https://" + s.town.staff + "/applications/" + id + "/review")
 	for step := 1; step <= 6; step++ {
