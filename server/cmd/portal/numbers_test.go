@@ -39,8 +39,12 @@ func (s *somebody) looksAtTheNumber(id string) {
 	}
 	number := look()
 	s.picture("numbers")
-	s.do("back", chromedp.NavigateBack())
-	ask[bool](s.tab, "delete window.leaving") // kept in memory by the browser, flag and all
+	back := func() { // from memory, where no load event comes and the flag of leaving is kept
+		ask[bool](s.tab, "history.back(), true")
+		time.Sleep(time.Second)
+		ask[bool](s.tab, "delete window.leaving")
+	}
+	back()
 	s.see("纸质材料与网上申报是否一致")
 	masked("back", number)
 	// Forward again there is nothing to show: the answer was not kept.
@@ -59,8 +63,6 @@ func (s *somebody) looksAtTheNumber(id string) {
 	number = look()
 	s.press(link("看完了"), "纸质材料与网上申报是否一致")
 	masked("on", number)
-	s.leaving()
-	ask[bool](s.tab, "history.back(), true")
-	time.Sleep(time.Second)
+	back()
 	masked("back to the answer", number)
 }
