@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"strings"
 	"time"
+	"unicode"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/server/internal/fault"
@@ -24,9 +26,38 @@ func PublicDigest(spki []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Bears refuses a certificate of an external authority that does not name the
+// person in the very spelling of the file: another's, or one that differs only
+// in case, in a blank or in the width of a letter. What an authority sets beside
+// the name (a number, an @) is not its business.
+func Bears(commonName, person string) error {
+	for _, part := range strings.FieldsFunc(commonName, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsSpace(r) && r != '·' }) {
+		if part == person && person != "" {
+			return nil
+		}
+	}
+	return fault.New(fault.Invalid, "证书上写的姓名是“%s”，与领用人备案的姓名不是同一个写法（大小写、空格、异体字都算不同），不能登记。请核对是不是别人的证书；写法有误的，请向颁发机构换发，或改用本签台签发的证书。",
+		printable(commonName)).At("certificate", "证书上的姓名与领用人不符。")
+}
+
+// printable shows a name from outside in a sentence.
+func printable(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
+	if short := []rune(clean); len(short) > 40 {
+		return string(short[:40]) + "…"
+	}
+	return clean
+}
+
 // Fresh refuses a key pair or a certificate number that the register has seen
-// before, whoever held it and whatever became of it. alike are the keys with
-// the same public key, certificate or issuer and number.
+// before, whoever held it, whoever issued it and whatever became of it: people
+// compare certificates by their numbers. alike are the keys with the same public
+// key, certificate or number.
 func Fresh(next Key, alike []Key) error {
 	for _, k := range alike {
 		switch {
@@ -34,8 +65,8 @@ func Fresh(next Key, alike []Key) error {
 			return fault.New(fault.Conflict, "这张证书已经登记过，同一张证书不能登记两次。请在钥匙里重新生成密钥。")
 		case k.Public != "" && k.Public == next.Public:
 			return fault.New(fault.Conflict, "这个公钥已经登记过，同一对密钥不能登记两次。请在钥匙里重新生成密钥。")
-		case k.Serial != "" && k.Serial == next.Serial && k.Issuer == next.Issuer:
-			return fault.New(fault.Conflict, "证书序列号与登记过的另一张相同，不能登记。请重新办理；再次出现，请告诉系统管理员。")
+		case k.Serial != "" && k.Serial == next.Serial:
+			return fault.New(fault.Conflict, "证书序列号与登记过的另一张相同，不能登记。请改用本签台签发的证书重新办理；再次出现，请告诉系统管理员。")
 		}
 	}
 	return nil

@@ -6,14 +6,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"sealdesk/policy"
+	"sealdesk/server/audit"
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/portal"
 	"sealdesk/server/registration"
+	"sealdesk/server/store"
 )
 
 // ask sends one request by hand, without following redirects.
@@ -197,6 +201,7 @@ func TestWhoOpensWhatIsTheMatrixOfThePolicy(t *testing.T) {
 	reach := map[string]string{handler: "ours", head: "ours", handler2: "", auditor: "ours", lead: "ours", neighbour: "", otherAuditor: "", bothRoles: "",
 		cityAuditor: "city", cityLead: "city", cityHandler: "city", cityHead: "city", rechecker: "", sys: "", sec: "", aud: ""}
 	records := w.records()
+	var barred sync.Map // who was refused something that he posted
 	// Everybody at once: refusals are entries, and entries share their signature.
 	var all sync.WaitGroup
 	for staff, sees := range reach {
@@ -214,6 +219,9 @@ func TestWhoOpensWhatIsTheMatrixOfThePolicy(t *testing.T) {
 					what := staff + " " + route.Method + " " + route.Path + " of " + which
 					if p.Status >= 500 {
 						t.Errorf("%s: %d", what, p.Status)
+					}
+					if route.Method == http.MethodPost && p.Status == http.StatusForbidden {
+						barred.Store(staff, what)
 					}
 					for i, name := range names {
 						if strings.Contains(string(p.Body), name) && sees != []string{"ours", "city"}[i] {
@@ -234,6 +242,20 @@ func TestWhoOpensWhatIsTheMatrixOfThePolicy(t *testing.T) {
 	all.Wait()
 	if w.records() != records {
 		t.Error("a record changed")
+	}
+	for staff := range reach {
+		what, ok := barred.Load(staff)
+		if !ok {
+			t.Errorf("%s may post everything", staff)
+			continue
+		}
+		list, _, err := w.store.Entries(t.Context(), w.grant(aud, policy.ReadLog, "341000"), store.LogFilter{Actor: staff}, 100)
+		must(t, err)
+		if !slices.ContainsFunc(list, func(e audit.Entry) bool {
+			return policy.Act(e.Act) == policy.Refusal && strings.HasPrefix(e.Note, string(fault.Forbidden))
+		}) {
+			t.Errorf("%v is refused and no entry says so", what)
+		}
 	}
 }
 

@@ -62,6 +62,18 @@ func (n *newKey) public() (digest, algorithm string, err error) {
 	return custody.PublicDigest(r.RawSubjectPublicKeyInfo), algorithmWord(r.PublicKey), nil
 }
 
+// names holds a certificate from outside against the person on file.
+func (n *newKey) names(person org.Staff) error {
+	if n.Foreign == nil {
+		return nil
+	}
+	c, err := x509.ParseCertificate(n.Foreign)
+	if err != nil {
+		return err
+	}
+	return custody.Bears(c.Subject.CommonName, person.Name)
+}
+
 // certificate has the authority sign the request, or takes the one that is there.
 func (n *newKey) certificate(p *Portal, holder org.Staff, home org.Organisation, now time.Time) error {
 	var err error
@@ -83,13 +95,16 @@ func (n *newKey) key(r rows, t custody.Token, staff string) (custody.Key, error)
 	if err != nil {
 		return custody.Key{}, err
 	}
-	issuer := custody.OwnCA
+	issuer, leaf := custody.OwnCA, n.issued
 	if n.Foreign != nil {
 		issuer = custody.ExternalCA
+		if leaf, err = x509.ParseCertificate(n.Foreign); err != nil { // known before anybody seals
+			return custody.Key{}, err
+		}
 	}
 	k := custody.Key{Staff: staff, Token: t.Serial, Public: digest, Issuer: issuer}
-	if n.issued != nil {
-		k = custody.Certified(n.issued, staff, t, issuer)
+	if leaf != nil {
+		k = custody.Certified(leaf, staff, t, issuer)
 	}
 	alike, err := r.KeysAlike(k)
 	if err != nil {
@@ -124,6 +139,9 @@ func (m *enrolMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 	}
 	if officer == person.ID {
 		return d, fault.New(fault.Forbidden, "不能为您自己的钥匙签发证书。请由另一位安全保密管理员办理。")
+	}
+	if err := m.names(person); err != nil {
+		return d, err
 	}
 	held, err := r.KeysOf(person.ID)
 	if err != nil {

@@ -35,6 +35,7 @@ type province struct {
 	mu    sync.Mutex
 	ended []x509.RevocationListEntry
 	down  bool
+	lies  func(w http.ResponseWriter, now time.Time) // in place of the right list
 	asked int
 	url   string
 	grace time.Duration
@@ -74,12 +75,21 @@ func (a *province) serve(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	now := a.town.clock.Now()
-	der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(now.Unix()), ThisUpdate: now, NextUpdate: now.Add(24 * time.Hour),
-		RevokedCertificateEntries: a.ended}, a.cert, a.key)
+	if a.lies != nil {
+		a.lies(w, now)
+		return
+	}
+	w.Write(a.list(now, now.Add(24*time.Hour), a.cert, a.key))
+}
+
+// list is a revocation list, signed by whomever.
+func (a *province) list(this, next time.Time, issuer *x509.Certificate, key crypto.Signer) []byte {
+	der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(this.Unix()), ThisUpdate: this, NextUpdate: next,
+		RevokedCertificateEntries: a.ended}, issuer, key)
 	if err != nil {
 		a.t.Error(err)
 	}
-	w.Write(der)
+	return der
 }
 
 func (a *province) issue(template *x509.Certificate, public crypto.PublicKey) *x509.Certificate {
@@ -117,9 +127,11 @@ func (a *province) person(key crypto.Signer, change func(*x509.Certificate)) *x5
 func (a *province) set(do func()) { a.mu.Lock(); defer a.mu.Unlock(); do() }
 
 // enrolled takes an external certificate into custody for the keyless.
-func (a *province) enrolled(key crypto.Signer) *x509.Certificate {
+func (a *province) enrolled(key crypto.Signer) *x509.Certificate { return a.enrolledAs(key, nil) }
+
+func (a *province) enrolledAs(key crypto.Signer, change func(*x509.Certificate)) *x509.Certificate {
 	a.t.Helper()
-	leaf := a.person(key, nil)
+	leaf := a.person(key, change)
 	s := a.town.in(sec)
 	p := s.done(s.post("/enrolments/NEW1/certificate", url.Values{"certificate": {string(issuing.PEM(leaf))}}))
 	mine := s.as(leaf, key)

@@ -40,10 +40,10 @@ func (s *Store) KeysIn(ctx context.Context, g policy.Grant, token string) ([]cus
 }
 
 // KeysAlike lists the keys, whoever held them, that have the certificate, the
-// public key or the issuer's number of k. It takes no grant: the pages of
+// public key or the number of k. It takes no grant: the pages of
 // custody tell nothing of them but a refusal.
 func (s *Store) KeysAlike(ctx context.Context, k custody.Key) ([]custody.Key, error) {
-	rows, err := s.many(ctx, custodyKeys, "fingerprint = ? OR public_key = ? OR (serial = ? AND issuer = ?)", k.Fingerprint, k.Public, k.Serial, k.Issuer)
+	rows, err := s.many(ctx, custodyKeys, "fingerprint = ? OR public_key = ? OR serial = ?", k.Fingerprint, k.Public, k.Serial)
 	if err != nil {
 		return nil, err
 	}

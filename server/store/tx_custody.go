@@ -58,10 +58,10 @@ func (tx *Tx) KeysOf(person string) ([]custody.Key, error) { return tx.keys(is("
 func (tx *Tx) KeysIn(token string) ([]custody.Key, error) { return tx.keys(is("token", token)) }
 
 // KeysAlike lists the keys, whoever held them, that have the certificate, the
-// public key or the issuer's number of k.
+// public key or the number of k.
 func (tx *Tx) KeysAlike(k custody.Key) ([]custody.Key, error) {
 	var all []custody.Key
-	for _, c := range [][]cond{{is("fingerprint", k.Fingerprint)}, {is("public_key", k.Public)}, {is("serial", k.Serial), is("issuer", k.Issuer)}} {
+	for _, c := range [][]cond{{is("fingerprint", k.Fingerprint)}, {is("public_key", k.Public)}, {is("serial", k.Serial)}} {
 		list, err := tx.keys(c...)
 		if err != nil {
 			return nil, err
