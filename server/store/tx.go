@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -141,8 +142,21 @@ type cond struct {
 
 func is(column string, values ...any) cond { return cond{column, values} }
 
-func (c cond) holds(r *row) bool {
-	cell := r.stored[r.table.index(c.column)]
+// among makes the test whether a row of the table meets the condition; a long
+// list of texts is looked up rather than gone through.
+func (c cond) among(t *table) func(*row) bool {
+	index := t.index(c.column)
+	if len(c.values) > 16 && t.columns[index].form == text {
+		listed := make(map[any]bool, len(c.values))
+		for _, v := range c.values {
+			listed[v] = true
+		}
+		return func(r *row) bool { return listed[r.stored[index]] }
+	}
+	return func(r *row) bool { return c.holds(r.stored[index]) }
+}
+
+func (c cond) holds(cell any) bool {
 	for _, v := range c.values {
 		if b, ok := v.([]byte); ok {
 			if have, ok := cell.([]byte); ok && bytes.Equal(have, b) {
@@ -205,14 +219,12 @@ func (tx *Tx) everywhere(t *table, conds ...cond) ([]*row, error) {
 		}
 	}
 	var found []*row
-next:
 	for _, r := range seen {
-		for _, c := range conds {
-			if !c.holds(r) {
-				continue next
-			}
-		}
 		found = append(found, r)
+	}
+	for _, c := range conds {
+		meets := c.among(t)
+		found = slices.DeleteFunc(found, func(r *row) bool { return !meets(r) })
 	}
 	sort.Slice(found, func(i, j int) bool { return found[i].id < found[j].id })
 	return found, nil
