@@ -185,15 +185,11 @@ func (p *Portal) ended(c *call, row store.Session, err error) error {
 
 // known reads the person behind a session row as the records stand now.
 func (p *Portal) known(ctx context.Context, row store.Session) (*Session, error) {
-	officer, person, err := p.store.Officer(ctx, row.Staff, row.Fingerprint)
+	officer, person, home, err := p.store.OfficerAt(ctx, row.Staff, row.Fingerprint)
 	if err != nil {
 		return nil, err
 	}
 	officer.Session = row.TokenHash[:16]
-	home, err := p.store.Organisation(ctx, person.Org)
-	if err != nil {
-		return nil, err
-	}
 	law, err := p.store.PolicyOf(ctx, officer)
 	if err != nil {
 		return nil, err

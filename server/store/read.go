@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-
-	"gorm.io/gorm"
+	"database/sql"
 
 	"sealdesk/policy"
 	"sealdesk/server/org"
@@ -13,19 +12,31 @@ import (
 type snapshot struct {
 	store *Store
 	ctx   context.Context
-	db    *gorm.DB
-	head  *head // if set, rows that give power are held against the log
+	tx    *sql.Tx
+	head  *head         // if set, rows that give power are held against the log
+	found map[slot]*row // by key, and held against the log already: it stays so for the whole snapshot
 }
 
-// within runs read in one read-only snapshot.
+// within runs read in one read-only snapshot, past GORM: every request begins
+// with one.
 func (s *Store) within(ctx context.Context, read func(snapshot) error) error {
-	return s.read.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-		return read(snapshot{s, ctx, db, nil})
-	})
+	pool, err := s.read.DB()
+	if err != nil {
+		return err
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := read(snapshot{s, ctx, tx, nil, map[slot]*row{}}); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 func (r snapshot) ask(w want) ([][]any, error) {
-	rows, err := r.db.Raw(w.query, w.args...).Rows()
+	rows, err := r.tx.QueryContext(r.ctx, w.query, w.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +67,15 @@ func (r snapshot) rows(t *table, w want) ([]*row, error) {
 }
 
 func (r snapshot) row(t *table, id string) (*row, error) {
+	if found := r.found[slot{t, id}]; found != nil {
+		return found, nil
+	}
 	list, err := r.rows(t, t.byKey([]string{id}))
 	if err != nil || len(list) == 0 {
 		return nil, err
+	}
+	if r.head != nil {
+		r.found[slot{t, id}] = list[0]
 	}
 	return list[0], nil
 }
@@ -72,9 +89,13 @@ func (r snapshot) rowsOf(t *table, c cond) ([]*row, error) {
 // with their bodies, and the epoch of authority they were read under. The
 // caller names the session.
 func (s *Store) Officer(ctx context.Context, person, fingerprint string) (policy.Officer, org.Staff, error) {
-	var who policy.Officer
-	var filed org.Staff
-	err := s.within(ctx, func(r snapshot) error {
+	who, filed, _, err := s.OfficerAt(ctx, person, fingerprint)
+	return who, filed, err
+}
+
+// OfficerAt is Officer with the person's own body, all as of one moment.
+func (s *Store) OfficerAt(ctx context.Context, person, fingerprint string) (who policy.Officer, filed org.Staff, home org.Organisation, err error) {
+	err = s.within(ctx, func(r snapshot) error {
 		set, err := r.ask(headWant)
 		if err != nil {
 			return err
@@ -88,12 +109,20 @@ func (s *Store) Officer(ctx context.Context, person, fingerprint string) (policy
 			return err
 		}
 		p, err := r.row(staff, person)
-		if err == nil && p != nil {
-			filed = staffOf(p)
+		if err != nil || p == nil {
+			return err
+		}
+		filed = staffOf(p)
+		o, err := r.row(organisations, filed.Org)
+		if err == nil && o != nil {
+			home = organisationOf(o)
 		}
 		return err
 	})
-	return who, filed, readable(err)
+	if err == nil && home.ID == "" {
+		err = notFound(organisations)
+	}
+	return who, filed, home, readable(err)
 }
 
 // Body sees an organisation as the policy does. A unit's kind does not change,

@@ -23,6 +23,7 @@ func sqliteDSN(path string, write bool) string {
 	} else {
 		q = url.Values{"_busy_timeout": {"5000"}, "_query_only": {"1"}, "mode": {"ro"}, "_txlock": {"deferred"}}
 	}
+	q.Set("_stmt_cache_size", "32") // a statement that comes again is not parsed again
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
