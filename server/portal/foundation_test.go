@@ -37,12 +37,14 @@ type resident struct {
 // foundation is what every town of this test run grows from: keys, people and
 // a database with entry 0 in it, made once and copied for each test.
 type foundation struct {
-	keys   store.Keys
-	ca     *x509.Certificate
-	caKey  crypto.Signer
-	people map[string]resident
-	rules  *policy.Policy
-	db     []byte
+	keys    store.Keys
+	secrets storetest.Secrets // that the keys are made of, for another process
+	ca      *x509.Certificate
+	caKey   crypto.Signer
+	people  map[string]resident
+	rules   *policy.Policy
+	nouns   []any // what entry 0 brings
+	db      []byte
 }
 
 // Before the first day of the plan year's windows.
@@ -76,7 +78,8 @@ func foundAs(tb testing.TB, given map[string]crypto.Signer, rules *policy.Policy
 	tb.Helper()
 	f := &foundation{caKey: newKey(tb), people: map[string]resident{}}
 	var err error
-	f.keys, err = storetest.NewSecrets(tb).Keys()
+	f.secrets = storetest.NewSecrets(tb)
+	f.keys, err = f.secrets.Keys()
 	must(tb, err)
 	if f.rules = rules; rules == nil {
 		f.rules, err = policy.Load()
@@ -132,7 +135,8 @@ func foundAs(tb testing.TB, given map[string]crypto.Signer, rules *policy.Policy
 	if others != nil {
 		nouns = append(nouns, others(f)...)
 	}
-	f.begin(tb, nouns)
+	f.nouns = nouns
+	f.begin(tb)
 	return f
 }
 
@@ -206,13 +210,21 @@ func (f *foundation) issue(tb testing.TB, s org.Staff, key crypto.Signer) *x509.
 	return leaf
 }
 
-// begin writes entry 0 under the seals of two officers and keeps the database.
-func (f *foundation) begin(tb testing.TB, nouns []any) {
+// begin keeps a database with entry 0 in it.
+func (f *foundation) begin(tb testing.TB) {
 	tb.Helper()
 	dir, err := os.MkdirTemp("", "town")
 	must(tb, err)
 	defer os.RemoveAll(dir)
 	c := store.Config{Driver: store.SQLite, DSN: filepath.Join(dir, "town.db")}
+	f.write(tb, c)
+	f.db, err = os.ReadFile(c.DSN)
+	must(tb, err)
+}
+
+// write writes entry 0 under the seals of two officers into an empty database.
+func (f *foundation) write(tb testing.TB, c store.Config) {
+	tb.Helper()
 	must(tb, store.Migrate(context.Background(), c))
 	now := func() time.Time { return foundingDay }
 	s, err := store.Open(context.Background(), c, f.keys, f.rules, now)
@@ -224,7 +236,7 @@ func (f *foundation) begin(tb testing.TB, nouns []any) {
 		if err := tx.Derive(text); err != nil {
 			return audit.Entry{}, err
 		}
-		for _, n := range nouns {
+		for _, n := range f.nouns {
 			if err := tx.Put(n); err != nil {
 				return audit.Entry{}, err
 			}
@@ -233,8 +245,6 @@ func (f *foundation) begin(tb testing.TB, nouns []any) {
 	}, store.Long(time.Minute))
 	must(tb, err)
 	must(tb, s.Close())
-	f.db, err = os.ReadFile(c.DSN)
-	must(tb, err)
 }
 
 // statement is a text of any kind with plain fillers, for what no page offers.

@@ -11,6 +11,7 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
+	"sealdesk/server/internal/figure"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
@@ -19,7 +20,7 @@ import (
 func TestFigureSheet(t *testing.T) {
 	const rows = 2000
 	name := "sheet-2000"
-	if !wanted(name) {
+	if !figure.Wanted(name) {
 		return
 	}
 	base := storetest.New(t, store.MySQL)
@@ -33,7 +34,7 @@ func TestFigureSheet(t *testing.T) {
 		annex.Rows = append(annex.Rows, seal.AnnexRow{Record: a.ID, Salt: [16]byte{byte(i), byte(i >> 8), 1}, Cells: []string{a.Form.PersonName, a.School, a.Form.SubjectTaught}})
 	}
 	var ours, theirs []float64
-	for range rounds {
+	for range figure.Rounds {
 		w := base.Again(t, storetest.Config(t, store.MySQL))
 		durable(t, w)
 		text := w.Statement(t, seal.Import, "HS1", []storetest.Person{p}, nil, annex)
@@ -67,7 +68,7 @@ func TestFigureSheet(t *testing.T) {
 		o.Store.Close()
 		theirs = append(theirs, bareRows(t, o, stored))
 	}
-	figure(name, ours, theirs, 0.74, "rows/s")
+	figure.Rates(name, ours, theirs, 0.74, "rows/s")
 }
 
 // fillers are the fields of a statement that are neither head, foot nor annex.

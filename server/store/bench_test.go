@@ -10,9 +10,6 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
-	"os"
-	"sort"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +18,7 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
+	"sealdesk/server/internal/figure"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
@@ -29,40 +27,14 @@ import (
 // The store's figures. Each is a ratio of rates, ours to a bare opponent's, in
 // the same run: five interleaved rounds, each side on a fresh database, medians
 // compared. The opponent uses the same driver, the same connection parameters
-// (parameters interpolated by the driver, so one round trip a statement), a
+// (parameters interpolated by the driver, so one round trip a statement; SQLite:
+// statements kept prepared by the connection), a
 // pool of as many connections as there are writers (SQLite: one, as it lets one
 // writer in), and the same durability, read back from the server. It writes the
 // same bytes to the same tables - the guarded UPDATE of the application, the
 // entry row, the statement, seal and state bodies - in a durable transaction of
 // its own per act, and makes no tree, no head and no signature. Seals are
 // verified before the clock starts, on both sides.
-
-const rounds = 5
-
-// wanted tells whether ONLY names another figure.
-func wanted(name string) bool {
-	only := os.Getenv("ONLY")
-	return only == "" || only == name
-}
-
-func figure(name string, ours, theirs []float64, goal float64, unit string) {
-	a, b := median(ours), median(theirs)
-	fmt.Printf("%-20s ours %9.0f %s (%.0f-%.0f), opponent %9.0f %s (%.0f-%.0f)\n", name, a, unit, least(ours), most(ours), b, unit, least(theirs), most(theirs))
-	verdict := "held"
-	if a/b < goal {
-		verdict = "short"
-	}
-	fmt.Printf("bench\t%s\tratio=%.2f\tgoal=%.2f\t%s\n", name, a/b, goal, verdict)
-}
-
-func median(v []float64) float64 { s := sorted(v); return s[len(s)/2] }
-func least(v []float64) float64  { return sorted(v)[0] }
-func most(v []float64) float64   { return sorted(v)[len(v)-1] }
-func sorted(v []float64) []float64 {
-	s := append([]float64{}, v...)
-	sort.Float64s(s)
-	return s
-}
 
 // load is so many acts of one auditor, each returning one application.
 type load struct {
@@ -115,20 +87,12 @@ func (l *load) fresh(t *testing.T, c store.Config, keys store.Keys) *storetest.W
 
 // ours commits the load with so many writers and gives acts per second.
 func (l *load) ours(t *testing.T, w *storetest.World, writers int) float64 {
-	return l.oursSealed(t, w, writers, l.verify(t, w))
-}
-
-func (l *load) verify(t *testing.T, w *storetest.World) []seal.Verified {
 	seals := make([]seal.Verified, len(l.apps))
 	for i := range seals {
 		seals[i] = w.Verify(t, l.ders[i], l.byte[i], nil, seal.Return)
 	}
-	return seals
-}
-
-func (l *load) oursSealed(t *testing.T, w *storetest.World, writers int, seals []seal.Verified) float64 {
 	g := w.Grant(t, "U00005", policy.ReturnToSchool, "341021")
-	return race(writers, len(l.apps), func(i int) error {
+	return figure.Race(writers, len(l.apps), func(i int) error {
 		id := l.apps[i].ID
 		h, err := l.text[i].Header()
 		if err != nil {
@@ -155,28 +119,6 @@ func (l *load) oursSealed(t *testing.T, w *storetest.World, writers int, seals [
 		}
 		return err
 	})
-}
-
-// race runs n pieces of work by so many writers and gives the rate.
-func race(writers, n int, do func(int) error) float64 {
-	var wait sync.WaitGroup
-	next := make(chan int)
-	began := time.Now()
-	for range writers {
-		wait.Go(func() {
-			for i := range next {
-				if err := do(i); err != nil {
-					panic(err)
-				}
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wait.Wait()
-	return float64(n) / time.Since(began).Seconds()
 }
 
 // theirs does the same writes bare.
@@ -224,7 +166,7 @@ func (l *load) theirs(t *testing.T, w *storetest.World, writers int) float64 {
 	}
 	copy(state, leaf)
 	salt := make([]byte, 16)
-	return race(writers, len(l.apps), func(i int) error {
+	return figure.Race(writers, len(l.apps), func(i int) error {
 		a := l.apps[i]
 		tx, err := db.Begin()
 		if err != nil {
@@ -256,7 +198,7 @@ func (l *load) theirs(t *testing.T, w *storetest.World, writers int) float64 {
 
 // bare opens the database as the store does, without the store.
 func bare(t *testing.T, w *storetest.World) *sql.DB {
-	driver, dsn := "sqlite3", "file:"+w.Config.DSN+"?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=5000&_foreign_keys=1"
+	driver, dsn := "sqlite3", "file:"+w.Config.DSN+"?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=5000&_foreign_keys=1&_stmt_cache_size=32"
 	if w.Config.Driver == store.MySQL {
 		driver, dsn = "mysql", w.Config.DSN+"?interpolateParams=true&clientFoundRows=true&collation=utf8mb4_bin&maxAllowedPacket=67108864"
 	}
@@ -281,12 +223,12 @@ func durable(t *testing.T, w *storetest.World) {
 }
 
 func benchCommit(t *testing.T, driver, name string, writers, acts int, goal float64) {
-	if !wanted(name) {
+	if !figure.Wanted(name) {
 		return
 	}
 	l := newLoad(t, driver, acts)
 	var ours, theirs []float64
-	for range rounds {
+	for range figure.Rounds {
 		w := l.fresh(t, storetest.Config(t, driver), l.w.Keys)
 		durable(t, w)
 		ours = append(ours, l.ours(t, w, writers))
@@ -295,7 +237,7 @@ func benchCommit(t *testing.T, driver, name string, writers, acts int, goal floa
 		o.Store.Close()
 		theirs = append(theirs, l.theirs(t, o, writers))
 	}
-	figure(name, ours, theirs, goal, "acts/s")
+	figure.Rates(name, ours, theirs, goal, "acts/s")
 }
 
 func TestFigureCommit(t *testing.T) {
@@ -349,12 +291,12 @@ func slowKeys(t *testing.T, k store.Keys, delay time.Duration) store.Keys {
 func TestFigureSlowHSM(t *testing.T) {
 	for _, driver := range []struct{ driver, name string }{{store.MySQL, "mariadb"}, {store.SQLite, "sqlite"}} {
 		five := "commit-256-" + driver.name + "-hsm5"
-		if !wanted(five) && !wanted("commit-256-"+driver.name+"-hsm50") {
+		if !figure.Wanted(five) && !figure.Wanted("commit-256-"+driver.name+"-hsm50") {
 			continue
 		}
 		l := newLoad(t, driver.driver, 7680)
 		var without, with5, with50 []float64
-		for range rounds {
+		for range figure.Rounds {
 			for _, side := range []struct {
 				delay time.Duration
 				to    *[]float64
@@ -364,7 +306,7 @@ func TestFigureSlowHSM(t *testing.T) {
 				w.Store.Close()
 			}
 		}
-		figure(five, with5, without, 0.8, "acts/s")
-		figure("commit-256-"+driver.name+"-hsm50", with50, without, 0, "acts/s")
+		figure.Rates(five, with5, without, 0.8, "acts/s")
+		figure.Rates("commit-256-"+driver.name+"-hsm50", with50, without, 0, "acts/s")
 	}
 }
