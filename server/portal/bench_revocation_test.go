@@ -52,8 +52,7 @@ func TestFigureRevocation(t *testing.T) {
 	}
 	const tries = 1000
 	f := foundWith(t, holders(t, tries))
-	// It is counted here, not timed: a busy machine must not turn a report away.
-	config := store.Config{Driver: store.MySQL, DSN: storetest.MariaDB(t), Budget: 20 * time.Second}
+	config := store.Config{Driver: store.MySQL, DSN: storetest.MariaDB(t)}
 	f.write(t, config)
 	here := &town{foundation: f, tb: t, clock: &clock{now: at("2024-11-20 10:00:00")}, config: config, log: &logged{}}
 	here.serve()
@@ -68,13 +67,29 @@ func TestFigureRevocation(t *testing.T) {
 		if status, at := asks(t, client, there, cookie); status != http.StatusOK {
 			t.Fatalf("%s is not in at the second portal: %d %s", id, status, at)
 		}
-		officer.done(officer.post("/keys/"+tokenOf(id), do("lost", "遗失")))
+		officer.reportsLost(id)
 		if status, at := asks(t, client, there, cookie); status != http.StatusOK && strings.HasPrefix(at, "/sign-in") {
 			refused++
 		}
 	}
 	figure.Print("revocation-1000", fmt.Sprintf("%d of %d next requests at a second portal process refused, %.0f ms a try", refused, tries,
 		time.Since(began).Seconds()*1000/tries), float64(refused)/tries, 1)
+}
+
+// reportsLost has a key reported lost. A busy machine may let the act run out of
+// its time, which changes nothing; the officer then tries again, as the page says.
+func (r reader) reportsLost(id string) {
+	r.t.tb.Helper()
+	var err error
+	for range 20 {
+		if _, err = r.Seal(context.Background(), r.ok(r.post("/keys/"+tokenOf(id), do("lost", "遗失")))); err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "超过了允许的时间") {
+			break
+		}
+	}
+	r.t.tb.Fatalf("the loss of %s is not reported: %v", tokenOf(id), err)
 }
 
 func holder(i int) string { return fmt.Sprintf("W%06d", i) }

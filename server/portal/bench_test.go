@@ -172,9 +172,9 @@ func TestFigureRequestCheck(t *testing.T) {
 	if !figure.Wanted("request-check", "request-check-100000-staff", "request-check-50-keys") {
 		return
 	}
-	base := checked(t, foundWith(t, crowd(100, 0)), 0)
-	many := checked(t, foundWith(t, crowd(10_000, 0)), 90_000)
-	keys := checked(t, foundWith(t, crowd(100, 50)), 0)
+	base := checked(t, foundWith(t, throng(100, 0)), 0)
+	many := checked(t, foundWith(t, throng(10_000, 0)), 90_000)
+	keys := checked(t, foundWith(t, throng(100, 50)), 0)
 	var check, page, share, crowded, keyed []float64
 	for range figure.Rounds {
 		one, list := base.check(300), base.list(30)
@@ -196,9 +196,9 @@ func ratio(one, other office) float64 {
 	return figure.Median(ratios)
 }
 
-// crowd is so many more people with a key and an appointment each, and so many
+// throng is so many more people with a key and an appointment each, and so many
 // earlier keys of one person.
-func crowd(people, keys int) func(*foundation) []any {
+func throng(people, keys int) func(*foundation) []any {
 	return func(f *foundation) (nouns []any) {
 		filed := foundingDay.AddDate(-1, 0, 0)
 		for i := range people {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,38 @@ func TestCase42TheStoreCombinesNoOfficerWithAnotherRole(t *testing.T) {
 		}
 		if _, err := w.TryGrant("U00001", policy.RemoveRole, "341000"); err == nil {
 			t.Error("the removed officer still has the grant")
+		}
+	})
+}
+
+// Many people in one act are looked up together, and each is still judged alone.
+func TestCase42OneOfManyPeopleInAnActIsNotOverlooked(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		filed := time.Now().AddDate(0, -1, 0).Truncate(time.Millisecond)
+		crowd := func(spoilt int) (nouns []any) {
+			for i := range 60 {
+				id := fmt.Sprintf("W%05d", i)
+				nouns = append(nouns, org.Staff{ID: id, Name: "众", Org: "341021", Post: "审核", FiledOn: &filed}, appointment(id, "CA", "341021"))
+				if i == spoilt {
+					nouns = append(nouns, appointment(id, "AUD", "341000"))
+				}
+			}
+			return nouns
+		}
+		before := w.Digest(t)
+		for _, spoilt := range []int{0, 31, 59} {
+			if err := byOfficer(t, w, crowd(spoilt)...); err == nil || !strings.Contains(err.Error(), "不能由一人兼任") {
+				t.Errorf("the %d. of 60 is an auditor of the log too: %v", spoilt+1, err)
+			}
+		}
+		if w.Digest(t) != before {
+			t.Error("rows changed")
+		}
+		if err := byOfficer(t, w, crowd(-1)...); err != nil {
+			t.Error(err)
+		}
+		if err := byOfficer(t, w, append(crowd(-1)[:80], appointment("W00007", "SEC", "341000"))...); err == nil || !strings.Contains(err.Error(), "不能由一人兼任") {
+			t.Errorf("what was there before is overlooked: %v", err)
 		}
 	})
 }
