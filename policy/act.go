@@ -43,6 +43,8 @@ const (
 	Reveal               Act = "reveal"                 // 查看完整号码 (R60)
 	RevealPhone          Act = "reveal_phone"           // 查看完整手机号 (R60)
 	ImportSheet          Act = "import_sheet"           // 导入申请 (R13)
+	AllowEarly           Act = "allow_early"            // 未到期放行 (R05)
+	CountersignEarly     Act = "countersign_early"      // 复签未到期放行 (R50)
 	Accept               Act = "accept"                 // 受理
 	Review               Act = "review"                 // 学校审查 (R16-R19)
 	NotAccept            Act = "not_accept"             // 不予受理
@@ -187,6 +189,8 @@ var acts = []actRow{
 	{Reveal, ApplicationResource, "查看完整号码"},
 	{RevealPhone, StaffResource, "查看完整手机号"},
 	{ImportSheet, ImportResource, "导入申请"},
+	{AllowEarly, ApplicationResource, "未到期放行"},
+	{CountersignEarly, ApplicationResource, "复签未到期放行"},
 	{Accept, ApplicationResource, "受理申请"},
 	{Review, ApplicationResource, "学校审查"},
 	{NotAccept, ApplicationResource, "不予受理"},

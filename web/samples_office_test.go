@@ -28,5 +28,15 @@ func officeSamples() []sample {
 	}
 	bad.Forms = []view.ActForm{wrong}
 	upload := view.Office{Frame: f, Heading: "导入名册", Sections: []view.Section{{Form: &view.ActForm{ID: "sheet-form", Title: "选择文件", Action: "/staff/import", Button: "上传并比较", Upload: true, Inputs: []view.Input{{Kind: "file", Name: "sheet", Label: "名册（.xlsx）", Hint: "不超过 5 MiB。"}}}}}}
-	return []sample{{"office-list", list}, {"office-one", one}, {"office-refused", bad}, {"office-upload", upload}, {"office-empty", view.Office{Frame: f, Heading: "空"}}}
+	early := view.Office{Frame: frame("未到期放行", ""), Heading: "未到期放行（R05）", Lead: "上次注册有效期在 2024 年底以后才满的，系统不收。确有理由的，由审核人员写明理由放行，另一位负责人签署同一份文本；只对这一份申请、这一个有效期有效。",
+		Sections: []view.Section{{ID: "rows", Title: "因未到期留下的行", Small: "2 行", Register: &view.Register{Caption: "因未到期留下的行", Columns: []string{"姓名", "学校", "申请编号", "上次注册有效期至", "现在"}, Rows: []view.RegisterRow{
+			{Cells: []view.Cell{{Text: "汪采薇", Sub: "休宁县申请表.xlsx 第 31 行"}, {Text: "休宁县溪口中心小学"}, {Text: "202409000311"}, {Text: "2027-06-30"}, {Mark: view.Mark{Kind: "ok", Text: "已放行，第 1207 号，等导入"}}}},
+			{Cells: []view.Cell{{Text: "江晓岚", Sub: "休宁县申请表.xlsx 第 52 行"}, {Text: "休宁县溪口中心小学"}, {Text: "202409000522"}, {Text: "2025-01-01"}, {Mark: view.Mark{Kind: "hold", Text: "没有放行"}}}}}}},
+			{ID: "allowed", Title: "放行过的", Small: "1 份", Register: &view.Register{Caption: "放行过的", Columns: []string{"姓名", "学校", "有效期至", "理由", "签署人", "日志号"}, Rows: []view.RegisterRow{
+				{Cells: []view.Cell{{Text: "汪采薇", Sub: "202409000311"}, {Text: "休宁县溪口中心小学"}, {Text: "2027-06-30"}, {Text: "调往外省，须先注册"}, {Text: "罗以宁、方一苇", Sub: "2024-11-05 10:00"}, {Text: "1207", Href: "/receipts/1207"}}}}}}},
+		Forms: []view.ActForm{{ID: "allow", Title: "放行一份申请", Action: "/early-renewals", Button: "看将要签的内容", Inputs: []view.Input{
+			{Kind: "select", Name: "row", Label: "哪一份", Choices: view.Choices{Items: []view.Choice{{Value: "a/52", Text: "江晓岚，休宁县溪口中心小学，至 2025-01-01"}}}},
+			{Kind: "area", Name: "reason", Label: "放行的理由", Hint: "写明为什么提前、依据什么材料；不要写证件号码。"},
+			{Kind: "select", Name: "confirmer", Label: "由谁复签", Choices: view.Choices{Items: []view.Choice{{Value: "U1", Text: "方一苇，股长"}}}}}}}}
+	return []sample{{"office-early", early}, {"office-list", list}, {"office-one", one}, {"office-refused", bad}, {"office-upload", upload}, {"office-empty", view.Office{Frame: f, Heading: "空"}}}
 }

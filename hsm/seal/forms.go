@@ -44,6 +44,7 @@ const (
 	RoleRemoval      Kind = "role-removal"      // 免去角色
 	RoleReview       Kind = "role-review"       // 审阅任职变动
 	Import           Kind = "import"            // 导入申请
+	EarlyRenewal     Kind = "early-renewal"     // 未到期放行, auditor and lead
 	Review           Kind = "review"            // 学校审查 (合格建议, batch)
 	ReviewAdverse    Kind = "review-adverse"    // 学校审查 (不利建议, singly)
 	NotAccept        Kind = "not-accept"        // 不予受理, handler and head
@@ -182,6 +183,7 @@ var forms = []Form{
 	statement(RoleRemoval, "免去角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("免去后角色"), one("理由")),
 	batch(RoleReview, "审阅任职变动", one("审阅范围")),
 	batch(Import, "导入申请", one("计划年度"), one("导入编号"), one("文件摘要"), one("选择"), one("行数合计")),
+	statement(EarlyRenewal, "未到期放行", one("计划年度"), one("申请人"), one("学校"), one("申请编号"), one("上次注册有效期至"), one("理由")),
 	batch(Review, "学校审查", one("计划年度"), one("学校"), one("审查结论")),
 	statement(ReviewAdverse, "学校审查（不利建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
 		one("核对结果"), some("更正"), some("规则发现"), one("审查结论"), one("理由")),
@@ -190,9 +192,9 @@ var forms = []Form{
 	statement(Return, "退回学校", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("理由")),
 	batch(Conclude, "注册结论", one("计划年度"), one("结论"), one("规则包")),
 	statement(ConcludeAdverse, "注册结论（不利）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
-		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), one("依据"), one("理由")),
+		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), maybe("提前注册"), one("依据"), one("理由")),
 	statement(ConcludeOverride, "注册结论（不同于规则建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
-		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), one("依据"), one("理由")),
+		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), maybe("提前注册"), one("依据"), one("理由")),
 	statement(Withdraw, "撤回申请", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("原状态"), one("理由"), one("申请书页码"), one("扫描件摘要")),
 	statement(Hold, "暂停办理", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("原状态"), one("案号"), one("理由")),
 	statement(Release, "恢复办理", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("案号"), one("恢复到"), one("理由")),

@@ -82,10 +82,11 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 
 // judgedWords are kind and class of a record that was judged.
 func judgedWords(a registration.Application) string {
+	kind := kindWord(a.RegKind) + a.Early.Words()
 	if a.Class == "" {
-		return kindWord(a.RegKind)
+		return kind
 	}
-	return kindWord(a.RegKind) + "，" + registration.ScopeWord(a.Class)
+	return kind + "，" + registration.ScopeWord(a.Class)
 }
 
 // actions are what this person may do with the record as it stands.

@@ -29,6 +29,11 @@ func (p *Portal) confirmations(c *call) (answer, error) {
 			if o, err := p.store.Organisation(c.ctx, w.Unit); err == nil {
 				line.School = o.Name
 			}
+		} else if m, ok := earlyOf(w); ok {
+			line.Name = m.Name
+			if o, err := p.store.Organisation(c.ctx, w.Unit); err == nil {
+				line.School = o.Name
+			}
 		} else if ofCustody(w.Kind) {
 			line.Name = subjectWords(w.Subject)
 		}

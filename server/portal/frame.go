@@ -20,6 +20,7 @@ var places = []struct {
 }{
 	{policy.ViewHome, "home", "今日办理", "/", nil},
 	{policy.ImportSheet, "up", "导入申请", "/imports", nil},
+	{policy.AllowEarly, "calendar", "未到期放行", "/early-renewals", nil},
 	{policy.Review, "flag", "学校审查", "/review", nil},
 	{policy.Send, "stamp", "学校上报", "/send", nil},
 	{policy.List, "list", "申请", "/applications", nil},

@@ -66,6 +66,14 @@ func (p *Portal) home(c *call) (answer, error) {
 		v.Due = append(v.Due, d)
 		work += d.Count
 	}
+	let, err := p.letIn(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range let {
+		v.Due = append(v.Due, d)
+		work += d.Count
+	}
 	v.Lead = "共有 " + strconv.Itoa(work) + " 件事等您办理，按期限排列。"
 	if work == 0 {
 		v.Lead = "目前没有等您办理的事项。"

@@ -100,7 +100,7 @@ func (p *Portal) importTemplate(*call) (answer, error) {
 
 // POST /imports keeps the file and begins the dry run.
 func (p *Portal) uploadSheet(c *call) (answer, error) {
-	body, _, err := p.place(c, policy.ImportSheet)
+	body, grant, err := p.place(c, policy.ImportSheet)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (p *Portal) uploadSheet(c *call) (answer, error) {
 	if err := p.store.Scratch().PutImportJob(c.ctx, job); err != nil {
 		return nil, err
 	}
-	p.readInBackground(job, c.received)
+	p.readInBackground(job, grant, c.received)
 	return redirect{"/imports/" + job.ID}, nil
 }
 
@@ -150,9 +150,9 @@ func shortName(name string) string {
 }
 
 // readInBackground runs the dry run of a job; its outcome is kept with it.
-func (p *Portal) readInBackground(job store.ImportJob, at time.Time) {
+func (p *Portal) readInBackground(job store.ImportJob, grant policy.Grant, at time.Time) {
 	p.jobs.start(job.ID, func(ctx context.Context, tell func(int, int)) {
-		err := p.dryRun(ctx, job, at, tell)
+		err := p.dryRun(ctx, job, grant, at, tell)
 		if ctx.Err() != nil {
 			return // the portal stops: the job stays as it is, and is read anew when somebody asks
 		}
@@ -165,12 +165,12 @@ func (p *Portal) readInBackground(job store.ImportJob, at time.Time) {
 	})
 }
 
-func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, at time.Time, tell func(int, int)) error {
+func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, grant policy.Grant, at time.Time, tell func(int, int)) error {
 	body, err := p.store.Organisation(ctx, job.Organ)
 	if err != nil {
 		return err
 	}
-	ref, err := p.reference(ctx, body)
+	ref, err := p.reference(ctx, body, grant)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, at time.Time, 
 		return err
 	}
 	for _, r := range report.Rows {
-		code := string(r.Kind)
+		code := codeOf(r)
 		if _, there := taken[r.Form.IDNumber]; there && r.Kind != sheet.Refuse {
 			code = rowThere
 			kept.Unchanged++
@@ -215,12 +215,23 @@ func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, at time.Time, 
 	return p.store.Scratch().ImportProgress(ctx, job.ID, jobReported, len(rows), len(rows), raw)
 }
 
-// rowThere marks a row whose person has an application this year already.
-const rowThere = "there"
+// What stands with a kept row in place of its kind.
+const (
+	rowThere  = "there"   // its person has an application this year already
+	rowNotDue = "not-due" // refused, and for nothing but that it is not due: two people may let it in (R05)
+)
+
+// codeOf is the code that a judged row is kept under.
+func codeOf(r sheet.Row) string {
+	if r.Kind == sheet.Refuse && len(r.Lines) == 1 && r.Lines[0].Code == rowNotDue {
+		return rowNotDue
+	}
+	return string(r.Kind)
+}
 
 // reference is what a sheet is held against: a school imports its own rows
 // only, so other schools are to it as if they did not exist.
-func (p *Portal) reference(ctx context.Context, body org.Organisation) (sheet.Reference, error) {
+func (p *Portal) reference(ctx context.Context, body org.Organisation, grant policy.Grant) (sheet.Reference, error) {
 	ref := sheet.Reference{Organs: map[string]string{}, Schools: map[string]sheet.School{}, Windows: map[string]sheet.Span{}, Year: p.year}
 	var err error
 	if ref.Pack, err = p.packs.InForce(p.year); err != nil {
@@ -242,6 +253,9 @@ func (p *Portal) reference(ctx context.Context, body org.Organisation) (sheet.Re
 			}
 			ref.Schools[o.ID] = s
 		}
+	}
+	if ref.Early, err = p.store.EarlyRenewals(ctx, grant, ""); err != nil {
+		return ref, err
 	}
 	windows, err := p.store.Windows(ctx, p.year)
 	if err != nil {
@@ -303,7 +317,9 @@ func (p *Portal) showImport(c *call) (answer, error) {
 func (p *Portal) progressOf(c *call, job store.ImportJob) progress {
 	now, running := p.jobs.at(job.ID)
 	if !running && job.State == jobReading {
-		p.readInBackground(job, c.received)
+		if _, grant, err := p.place(c, policy.ImportSheet); err == nil {
+			p.readInBackground(job, grant, c.received)
+		}
 	}
 	return now
 }

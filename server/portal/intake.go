@@ -107,6 +107,7 @@ func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 	imp := m.Import
 	imp.By, imp.At = by, at
 	judge := judges(k, r)
+	early := map[string][]registration.EarlyRenewal{}
 	var apps []registration.Application
 	for _, row := range m.rows {
 		school, err := r.Organisation(row.form.SchoolCode)
@@ -115,6 +116,14 @@ func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 		}
 		a := registration.Application{ID: row.id, Year: k.year, Unit: unitIn(school.Path), School: school.ID, Path: school.Path, Form: row.form,
 			State: row.state, ImportID: imp.ID}
+		if !a.Form.Due(k.year) && early[school.ID] == nil {
+			if early[school.ID], err = r.EarlyRenewalsOf(school.ID); err != nil {
+				return d, err
+			}
+		}
+		if a, err = a.LetIn(early[school.ID]); err != nil {
+			return d, err
+		}
 		if row.state == registration.Imported {
 			j, err := judge(a)
 			if err != nil {

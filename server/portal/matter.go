@@ -29,6 +29,7 @@ type rows interface {
 	Organisation(id string) (org.Organisation, error)
 	Staff(id string) (org.Staff, error)
 	Delegation(id string) (registration.Delegation, error)
+	EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error)
 	RelativesOf(person string) ([]registration.Relative, error)
 	peopleRows
 	dutyRows
@@ -106,6 +107,7 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.RoleRemoval:      func() matter { return &roleMatter{} },
 	seal.RoleReview:       func() matter { return &roleReviewMatter{} },
 	seal.Import:           func() matter { return &importMatter{} },
+	seal.EarlyRenewal:     func() matter { return &earlyMatter{} },
 	seal.Review:           func() matter { return &reviewMatter{} },
 	seal.ReviewAdverse:    func() matter { return &reviewMatter{} },
 	seal.NotAccept:        func() matter { return &notAcceptMatter{} },
@@ -157,7 +159,8 @@ var kindsOf = map[seal.Kind]func() matter{
 
 // seconds are the acts by which the second signer completes the first's.
 var seconds = map[policy.Act]policy.Act{policy.Conclude: policy.Confirm, policy.NotAccept: policy.CountersignNotAccept,
-	policy.Withdraw: policy.CountersignWithdraw, policy.RemoveRelative: policy.CountersignRelative,
+	policy.AllowEarly: policy.CountersignEarly,
+	policy.Withdraw:   policy.CountersignWithdraw, policy.RemoveRelative: policy.CountersignRelative,
 	policy.ProposePolicy: policy.CountersignPolicy,
 	policy.SetCustodians: policy.CountersignCustodian,
 	policy.AskRole:       policy.GrantRole,

@@ -60,6 +60,9 @@ func (r reading) WindowsOf(year int, body string) ([]registration.Window, error)
 func (r reading) Organisation(id string) (org.Organisation, error) {
 	return r.store.Organisation(r.ctx, id)
 }
+func (r reading) EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error) {
+	return r.store.EarlyRenewals(r.ctx, r.grant, school)
+}
 func (r reading) RelativesOf(person string) ([]registration.Relative, error) {
 	return r.store.RelativesOf(r.ctx, person)
 }

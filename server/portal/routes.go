@@ -70,6 +70,9 @@ var routes = []route{
 	{"GET", "/imports/:job/rejected", signedIn, (*Portal).rejectedRows},
 	{"POST", "/imports/:job/rows/:row", signedIn, (*Portal).mendRow},
 
+	{"GET", "/early-renewals", signedIn, (*Portal).earlyRenewals},
+	{"POST", "/early-renewals", signedIn, (*Portal).proposeEarlyRenewal},
+
 	{"GET", "/applications", signedIn, (*Portal).listApplications},
 	{"POST", "/applications", signedIn, (*Portal).batchApplications},
 	{"GET", "/applications/:id", signedIn, (*Portal).showApplication},

@@ -46,6 +46,7 @@ type Application struct {
 	Outcome  Outcome
 	Pack     string // the rule pack it was judged by
 	ImportID string
+	Early    Early // of a record that was let in before it was due (R05)
 	// The people who acted on it: never one person twice (section 4).
 	// These four are the present round's; Deeds keeps every round's.
 	Reviewer, Sender, Auditor, Confirmer string

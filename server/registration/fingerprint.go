@@ -38,6 +38,9 @@ func (a Application) Fingerprint() string {
 	put("county", string(a.Conclusion), a.ConclusionRules, a.Reason, a.ReturnReason)
 	put("held", string(a.HeldFrom), a.HoldCase, a.HoldReason)
 	put("withdrawn", a.Withdrawal.Reason, a.Withdrawal.Page, a.Withdrawal.Scan)
+	if !a.Early.IsZero() {
+		put("early", strconv.FormatInt(a.Early.Entry, 10), a.Early.ValidTo.String())
+	}
 	put("form", a.Form.shownForm())
 	put("changed", moment(a.UpdatedAt))
 	sum := sha256.Sum256(b)

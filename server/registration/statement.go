@@ -115,7 +115,7 @@ func ImportStatement(h seal.Header, imp Import, apps []Application, salts [][16]
 	rows, err := annex(columns, steps, salts, func(s Step) []string {
 		a := s.After
 		return []string{cell(a.Form.PersonName), cell(a.Form.SchoolName), stageWord(a), cell(a.Form.SubjectTaught),
-			a.Class, kindWord(a.RegKind), orNone(ruleIDs(a.Findings)), a.State.Word(), s.Before.Fingerprint()}
+			a.Class, kindWord(a.RegKind) + a.Early.Words(), orNone(ruleIDs(a.Findings)), a.State.Word(), s.Before.Fingerprint()}
 	})
 	if err != nil {
 		return seal.Statement{}, err

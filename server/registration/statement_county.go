@@ -39,7 +39,7 @@ func ConcludeStatement(h seal.Header, steps []Step, salts [][16]byte) (seal.Stat
 	columns := []string{"姓名", "学校", "任教学段", "任教学科", "类别", "注册类型", "学校结论", "规则发现", "人工认定的理由", "结论", "内容摘要"}
 	rows, err := annex(columns, steps, salts, func(s Step) []string {
 		a := s.After
-		return []string{cell(a.Form.PersonName), schoolWords(a), stageWord(a), cell(a.Form.SubjectTaught), a.Class, kindWord(a.RegKind),
+		return []string{cell(a.Form.PersonName), schoolWords(a), stageWord(a), cell(a.Form.SubjectTaught), a.Class, kindWord(a.RegKind) + a.Early.Words(),
 			a.SchoolConclusion.Word(), findingCell(a.Findings), a.Reason, a.Conclusion.Word(), s.Before.Fingerprint()}
 	})
 	if err != nil {
@@ -60,6 +60,9 @@ func ConcludeSingleStatement(h seal.Header, s Step) (seal.Statement, error) {
 	fields := []seal.Field{yearLine(a.Year), recordLine(s.Before), field("申请人", cell(a.Form.PersonName)), field("学校", schoolWords(a)),
 		field("任教学科", orNone(a.Form.SubjectTaught)), field("结论", a.Conclusion.Word()), field("规则包", a.Pack)}
 	fields = append(fields, findingLines(a.Findings)...)
+	if !a.Early.IsZero() {
+		fields = append(fields, field("提前注册", kindWord(a.RegKind)+a.Early.Words()))
+	}
 	grounds := ""
 	if kind == seal.ConcludeOverride {
 		grounds = "不采纳 "

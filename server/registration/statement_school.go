@@ -84,7 +84,7 @@ func ReviewStatement(h seal.Header, steps []Step, salts [][16]byte) (seal.Statem
 	columns := []string{"姓名", "任教学段", "任教学科", "类别", "注册类型", "比对", "更正和说明", "规则发现和答复", "审查结论", "理由", "内容摘要", "审查摘要"}
 	rows, err := annex(columns, steps, salts, func(s Step) []string {
 		a := s.After
-		return []string{cell(a.Form.PersonName), stageWord(a), cell(a.Form.SubjectTaught), a.Class, kindWord(a.RegKind), s.comparedWords(),
+		return []string{cell(a.Form.PersonName), stageWord(a), cell(a.Form.SubjectTaught), a.Class, kindWord(a.RegKind) + a.Early.Words(), s.comparedWords(),
 			listCell(s.correctionWords()), listCell(s.answerWords()), a.SchoolConclusion.Word(), a.SchoolReason, s.Before.Fingerprint(), s.reviewFingerprint()}
 	})
 	if err != nil {
@@ -133,7 +133,7 @@ func SendStatement(h seal.Header, steps []Step, salts [][16]byte) (seal.Statemen
 	rows, err := annex(columns, steps, salts, func(s Step) []string {
 		a, print := s.After, s.Before.Fingerprint()
 		fmt.Fprintf(list, "%s %s\n", a.ID, print)
-		return []string{cell(a.Form.PersonName), stageWord(a), cell(a.Form.SubjectTaught), a.Class, kindWord(a.RegKind),
+		return []string{cell(a.Form.PersonName), stageWord(a), cell(a.Form.SubjectTaught), a.Class, kindWord(a.RegKind) + a.Early.Words(),
 			orNone(ruleIDs(a.Findings)), a.SchoolConclusion.Word(), a.SchoolReason, print}
 	})
 	if err != nil {

@@ -84,6 +84,11 @@ func texts(t testing.TB) map[string]seal.Statement {
 	all["sender-name"] = make1(registration.SenderStatement(header(head), named, "歙县松源小学", deputy.Name))
 	all["sender-end"] = make1(registration.SenderEndStatement(header(head), must[registration.Delegation](t)(named.End(head, "已上报完", inReview)), "歙县松源小学", deputy.Name))
 
+	last := day("2027-06-30")
+	early := must[registration.EarlyRenewal](t)(registration.AllowEarly("0102030405060708", 2024, registration.Form{SchoolCode: "HS10200", ApplyNo: "202409000001", PersonName: "程云溪", LastValidTo: last},
+		auditor, lead, "调往外省任教，需先注册", nil, inReview))
+	all["early-renewal"] = make1(registration.EarlyRenewalStatement(header(auditor, lead), early, "歙县松源小学"))
+
 	kin := must[registration.Relative](t)(registration.Declare("0102030405060708", "HS10200", handler, "202409000001", "spouse", inReview))
 	all["relative-declare"] = make1(registration.RelativeStatement(header(handler), kin, "歙县松源小学"))
 	all["relative-remove"] = make1(registration.RelativeEndStatement(header(handler, lead), must[registration.Relative](t)(kin.Remove(handler, lead, "同名误报", inReview)), "歙县松源小学"))
@@ -191,7 +196,7 @@ func TestCase45OneRowChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
 
 func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
 	all := texts(t)
-	if len(all) != 19 {
+	if len(all) != 20 {
 		t.Errorf("%d kinds", len(all))
 	}
 	a := atCounty(t, application(1, short))
@@ -266,6 +271,10 @@ func TestTheFingerprintMovesWithEverythingThatJudges(t *testing.T) {
 			x.Reason += "x"
 			note("the paper's reason", a)
 			x.Scan += "x"
+		case *registration.Early:
+			x.Entry = 7
+			note("the entry that let it in", a)
+			x.ValidTo = *day("2027-06-30")
 		case *registration.Deeds:
 			*x = x.Add(registration.PartConfirmer, "U9")
 		case *int:

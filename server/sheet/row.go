@@ -209,8 +209,10 @@ func (c *rowCheck) history() {
 		c.warn("reg_kind", "reg-kind-differs")
 	}
 	year := c.j.ref.Year
-	if f.LastValidTo != nil && f.LastValidTo.Year > year {
-		c.refuse("last_valid_to", "not-due")
+	if !f.Due(year) {
+		if _, ok := registration.LetEarly(c.j.ref.Early, *f, year); !ok {
+			c.refuse("last_valid_to", "not-due")
+		}
 	}
 	if kind == "renewal" && f.TrainingHours == nil {
 		c.refuse("training_hours", "empty")

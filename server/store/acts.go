@@ -75,6 +75,8 @@ var rules = map[policy.Act]rule{
 	policy.Reveal:               {unsealed: true}, // shown once, after its entry stands (sight.go)
 	policy.RevealPhone:          {unsealed: true},
 	policy.ImportSheet:          alone(seal.Import),
+	policy.AllowEarly:           rule{}.first(seal.EarlyRenewal),
+	policy.CountersignEarly:     rule{}.second(seal.EarlyRenewal),
 	policy.Accept:               {unsealed: true},
 	policy.Review:               alone(seal.Review, seal.ReviewAdverse),
 	policy.NotAccept:            rule{}.first(seal.NotAccept),

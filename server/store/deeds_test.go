@@ -47,6 +47,10 @@ func touchLook(tx *store.Tx, id string) error {
 	return tx.Put(disclosure.Look{ID: fmt.Sprint("L", tx.Number()), Subject: "application/" + id, Reason: "核对原件", By: "U00005"})
 }
 
+func touchEarly(tx *store.Tx, id string) error {
+	return tx.Put(registration.EarlyRenewal{ID: "2026/HS1/" + id, Year: 2026, School: "HS1", ApplyNo: id, PersonName: "某", Reason: "调离", By: "U00005", Second: "U00006"})
+}
+
 func touchNothing(*store.Tx, string) error { return nil }
 
 // deeds are the acts that people do.
@@ -103,6 +107,8 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(registration.Import{ID: id + "-again", Organ: "HS1", Year: 2026, By: "U00003"})
 		}},
+	policy.AllowEarly:           {person: "U00005", body: "341021", first: "U00005", second: "U00006", touch: touchEarly, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.CountersignEarly:     {person: "U00006", body: "341021", first: "U00005", second: "U00006", touch: touchEarly},
 	policy.Accept:               {person: "U00003", body: "HS1", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
 	policy.Review:               {person: "U00003", body: "HS1", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
 	policy.NotAccept:            {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
@@ -321,7 +327,7 @@ func (s scene) open(t *testing.T) {
 		return
 	}
 	first := map[policy.Act]policy.Act{policy.Confirm: policy.Conclude, policy.CountersignNotAccept: policy.NotAccept, policy.GrantRole: policy.AskRole,
-		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignRelative: policy.RemoveRelative,
+		policy.CountersignWithdraw: policy.Withdraw, policy.CountersignRelative: policy.RemoveRelative, policy.CountersignEarly: policy.AllowEarly,
 		policy.CountersignPolicy:    policy.ProposePolicy,
 		policy.CountersignCustodian: policy.SetCustodians, policy.CountersignCustody: firstOf[s.purpose.Kind]}[s.act]
 	o := s

@@ -60,7 +60,7 @@ func applicationCells(a registration.Application) ([]any, error) {
 		a.Pack, a.ImportID, a.Deeds.String(), a.Reviewer, a.Sender, a.Auditor, a.Confirmer, int64(a.Round),
 		string(a.SchoolConclusion), a.SchoolReason, string(a.Conclusion), a.ConclusionRules, a.Reason, a.ReturnReason,
 		millis(a.ImportedAt), millis(a.UpdatedAt), string(a.HeldFrom), a.HoldCase, a.HoldReason,
-		a.Withdrawal.Reason, a.Withdrawal.Page, a.Withdrawal.Scan}, nil
+		a.Withdrawal.Reason, a.Withdrawal.Page, a.Withdrawal.Scan, a.Early.Entry, dayText(a.Early.ValidTo)}, nil
 }
 
 func applicationOf(row *row) (registration.Application, error) {
@@ -89,5 +89,7 @@ func applicationOf(row *row) (registration.Application, error) {
 	a.ReturnReason, a.ImportedAt, a.UpdatedAt = r.text(), r.time(), r.time()
 	a.HeldFrom, a.HoldCase, a.HoldReason = registration.State(r.text()), r.text(), r.text()
 	a.Withdrawal = registration.Paper{Reason: r.text(), Page: r.text(), Scan: r.text()}
-	return a, nil
+	a.Early.Entry = int64(r.int())
+	a.Early.ValidTo, err = dayOf(r.text())
+	return a, err
 }

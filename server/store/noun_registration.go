@@ -122,6 +122,36 @@ func relativeOf(row *row) registration.Relative {
 	return v
 }
 
+func earlyRenewalCells(e registration.EarlyRenewal, path string) []any {
+	return []any{e.ID, int64(e.Year), e.School, path, e.ApplyNo, e.PersonName, dayText(e.ValidTo), e.Reason, e.By, e.Second, millis(e.At)}
+}
+
+func earlyRenewalOf(row *row) (registration.EarlyRenewal, error) {
+	r := reader{cells: row.plain}
+	e := registration.EarlyRenewal{ID: r.text(), Year: r.int(), School: r.text(), Entry: row.entry}
+	r.any()
+	e.ApplyNo, e.PersonName = r.text(), r.text()
+	var err error
+	e.ValidTo, err = dayOf(r.text())
+	e.Reason, e.By, e.Second, e.At = r.text(), r.text(), r.text(), r.time()
+	return e, err
+}
+
+// dayText writes a day, nothing for none; dayOf reads it.
+func dayText(d registration.Date) string {
+	if d == (registration.Date{}) {
+		return ""
+	}
+	return d.String()
+}
+
+func dayOf(text string) (registration.Date, error) {
+	if text == "" {
+		return registration.Date{}, nil
+	}
+	return registration.ParseDate(text)
+}
+
 func workingDaysCells(w registration.WorkingDays, path string) []any {
 	return []any{strconv.Itoa(w.Year), int64(w.Year), w.Org, path, listed(w.Off), listed(w.On), w.Paper, w.Reason}
 }

@@ -85,7 +85,7 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	a := filled[registration.Application]()
 	day := registration.Date{Year: 2024, Month: 2, Day: 29}
 	a.Form.CertDate, a.Form.LastValidTo, a.Form.HiredOn, a.Form.ProbationEnd = &day, &day, &day, &day
-	a.Form.ContractFrom, a.Form.ContractTo = &day, &day
+	a.Form.ContractFrom, a.Form.ContractTo, a.Early.ValidTo = &day, &day, day
 	cells, err := applicationCells(a)
 	back(t, applications, cells, err, func(r *row) (registration.Application, error) {
 		got, err := applicationOf(r)
@@ -105,6 +105,9 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	back(t, delegations, delegationCells(l, "/p/"), nil, sure(delegationOf), l)
 	y := filled[registration.Relative]()
 	back(t, relatives, relativeCells(y, "/p/"), nil, sure(relativeOf), y)
+	e := filled[registration.EarlyRenewal]()
+	e.Entry, e.ValidTo = 0, day // 0: the number comes with the row, not in a column
+	back(t, earlyRenewals, earlyRenewalCells(e, "/p/"), nil, earlyRenewalOf, e)
 	z := filled[registration.WorkingDays]()
 	z.Off, z.On = []registration.Date{{Year: 2024, Month: 10, Day: 1}, {Year: 2024, Month: 10, Day: 2}}, []registration.Date{{Year: 2024, Month: 10, Day: 12}}
 	back(t, workingDays, workingDaysCells(z, "/p/"), nil, workingDaysOf, z)

@@ -45,6 +45,17 @@ func (s *Store) Imports(ctx context.Context, g policy.Grant, year int) ([]regist
 	return listOf(rows, sure(importOf))
 }
 
+// EarlyRenewals lists who may be taken in before it is due, within the reach of
+// the grant; of one school, if it is named.
+func (s *Store) EarlyRenewals(ctx context.Context, g policy.Grant, school string) ([]registration.EarlyRenewal, error) {
+	from, to := g.Range()
+	rows, err := s.many(ctx, earlyRenewals, "path >= ? AND path < ? AND (? = '' OR school = ?)", from, to, school, school)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, earlyRenewalOf)
+}
+
 // OpenProposals lists the acts of several people that wait for a signature.
 func (s *Store) OpenProposals(ctx context.Context, g policy.Grant) ([]registration.Proposal, error) {
 	rows, err := s.rowsCovered(ctx, g, proposals, is("state", "open"))

@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 )
 
@@ -133,6 +134,39 @@ func (c Scratch) PutImportRows(ctx context.Context, job string, list []ImportRow
 		return nil
 	}
 	return c.write(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).CreateInBatches(&rows, 500).Error })
+}
+
+// KeptRow is a row with the sheet that it came in.
+type KeptRow struct {
+	ImportRow
+	Job, Organ, FileName string
+}
+
+// KeptRows lists the rows of one code in the sheets within the reach of the
+// grant, the newest sheet first; sheets that were given up are left out.
+func (c Scratch) KeptRows(ctx context.Context, g policy.Grant, givenUp, code string, limit int) ([]KeptRow, error) {
+	from, to := g.Range()
+	var rows []struct {
+		Job, Code, Organ, FileName string
+		Line                       int
+		Cells                      []byte
+	}
+	err := c.store.read.WithContext(ctx).Table(importRows.name+" r").Select("r.job", "r.line", "r.code", "r.cells", "j.organ", "j.file_name").
+		Joins("JOIN "+importJobs.name+" j ON j.id = r.job").
+		Where("j.path >= ? AND j.path < ? AND j.state <> ? AND r.code = ?", from, to, givenUp, code).
+		Order("j.created DESC, r.job, r.line").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	list := make([]KeptRow, len(rows))
+	for i, r := range rows {
+		cells, err := c.open(importRows.name, "cells", rowID(r.Job, r.Line), r.Cells)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = KeptRow{ImportRow{r.Line, r.Code, cells}, r.Job, r.Organ, r.FileName}
+	}
+	return list, nil
 }
 
 // ImportRows reads rows of a job by line after a line; with codes, only those.

@@ -153,7 +153,8 @@ var (
 			texts("pack", "import_id", "deeds", "reviewer", "sender", "auditor", "confirmer"), numbers("round"),
 			texts("school_conclusion", "school_reason", "conclusion", "conclusion_rules", "reason", "return_reason"),
 			numbers("imported_at", "updated_at"),
-			texts("held_from", "hold_case", "hold_reason", "withdraw_reason", "withdraw_page", "withdraw_scan"))}
+			texts("held_from", "hold_case", "hold_reason", "withdraw_reason", "withdraw_page", "withdraw_scan"),
+			numbers("early_entry"), texts("early_valid_to"))}
 	reviews = &table{name: "reviews", class: isRecord, subject: "review",
 		columns: join(texts("id", "application", "path"), numbers("round"), texts("reviewer"), one(blob, "compared"),
 			one(blob, "explained"), one(blob, "answers"), texts("conclusion", "reason"), numbers("at"))}
@@ -165,6 +166,8 @@ var (
 			numbers("accepted", "refused", "overdue", "waiting"), texts("by_staff"), numbers("at"))}
 	relatives = &table{name: "relatives", class: isRecord, subject: "relative", shared: true,
 		columns: join(texts("id", "staff", "path", "school", "apply_no", "relation"), numbers("at"), texts("removal", "removal_seconded"), numbers("removed_at"))}
+	earlyRenewals = &table{name: "early_renewals", class: isRecord, subject: "early-renewal",
+		columns: join(texts("id"), numbers("year"), texts("school", "path", "apply_no", "name", "valid_to", "reason", "by_staff", "second"), numbers("at"))}
 	workingDays = &table{name: "working_days", class: isRecord, subject: "working-days", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "off_days", "on_days", "paper", "reason"))}
 	delegations = &table{name: "delegations", class: isRecord, subject: "delegation", power: true, shared: true,
@@ -205,7 +208,7 @@ var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, roleChanges, sheets, dutyRules, exercises, incidents, incidentNotes, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
-	windows, workingDays, applications, reviews, corrections, imports, delegations, relatives, looks, proposals,
+	windows, workingDays, applications, reviews, corrections, imports, earlyRenewals, delegations, relatives, looks, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles, revocations,
 }
 

@@ -234,13 +234,17 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 		if _, err := tx.LooksIn(disclosure.HourOf(person, look.At)); err != nil {
 			return nil, err
 		}
+		early := registration.EarlyRenewal{ID: "2026/" + o.ID + "/1", Year: 2026, School: o.ID, ApplyNo: "1", ValidTo: registration.Date{Year: 2027, Month: 6, Day: 30}, Reason: word}
+		if _, err := tx.EarlyRenewalsOf(o.ID); err != nil {
+			return nil, err
+		}
 		free := registration.WorkingDays{Year: 2000 + n, Org: "341000", Reason: word}
 		if word != "第一次" {
 			if _, err := tx.WorkingDays(free.Year); err != nil {
 				return nil, err
 			}
 		}
-		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, free, sheet, rules, exercise, incident, note, look)
+		all = append(all, s, k, m, o, v, i, d, q, medium, count, seen, l, y, early, free, sheet, rules, exercise, incident, note, look)
 	}
 	return all, nil
 }

@@ -220,6 +220,8 @@ func (tx *Tx) putOther(noun any) error {
 		t, owner, id, cells = imports, organisations, v.Organ, func(p string) []any { return importCells(v, p) }
 	case registration.Relative:
 		t, owner, id, cells = relatives, organisations, v.School, func(p string) []any { return relativeCells(v, p) }
+	case registration.EarlyRenewal:
+		t, owner, id, cells = earlyRenewals, organisations, v.School, func(p string) []any { return earlyRenewalCells(v, p) }
 	case registration.WorkingDays:
 		t, owner, id, cells = workingDays, organisations, v.Org, func(p string) []any { return workingDaysCells(v, p) }
 	case registration.Delegation:
@@ -351,6 +353,15 @@ func (tx *Tx) RelativesOf(person string) ([]registration.Relative, error) {
 		return nil, err
 	}
 	return listOf(rows, sure(relativeOf))
+}
+
+// EarlyRenewalsOf lists who of a school may be taken in before it is due.
+func (tx *Tx) EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error) {
+	rows, err := tx.where(earlyRenewals, is("school", school))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, earlyRenewalOf)
 }
 
 // WorkingDays reads a year's holidays and worked weekends; a year of which

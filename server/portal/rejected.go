@@ -1,0 +1,252 @@
+package portal
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/org"
+	"sealdesk/server/registration"
+	"sealdesk/server/sheet"
+	"sealdesk/server/store"
+	"sealdesk/web/view"
+)
+
+// GET /imports/:job/rejected: the rows that were kept back, mendable.
+func (p *Portal) rejectedRows(c *call) (answer, error) {
+	v, err := p.rejectedPage(c)
+	if err != nil {
+		return nil, err
+	}
+	return page{view: v}, nil
+}
+
+const rejectedPageRows = 20
+
+func (p *Portal) rejectedPage(c *call) (view.RejectedRows, error) {
+	job, kept, _, err := p.job(c)
+	if err != nil {
+		return view.RejectedRows{}, err
+	}
+	at := "/imports/" + job.ID
+	v := view.RejectedRows{Frame: p.frame(c, "没有导入的行"), Back: view.Link{Text: "回到这次导入", Href: at}, File: job.FileName,
+		Lead: "拒收的行都留着，改好一行就可以再导入一行。拒收 " + strconv.Itoa(kept.Counts.Refused) + " 行。"}
+	after, _ := strconv.Atoi(c.form.Get("at"))
+	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, after, rejectedPageRows+1, string(sheet.Refuse), rowNotDue)
+	if err != nil {
+		return v, err
+	}
+	if len(rows) > rejectedPageRows {
+		rows = rows[:rejectedPageRows]
+		v.Paging.Next = at + "/rejected?at=" + strconv.Itoa(rows[len(rows)-1].Line)
+	}
+	v.Paging.Unit, v.Paging.Total = "行", kept.Counts.Refused
+	_, grant, err := p.place(c, policy.ImportSheet)
+	if err != nil {
+		return v, err
+	}
+	let, err := p.store.EarlyRenewals(c.ctx, grant, "")
+	if err != nil {
+		return v, err
+	}
+	for _, kept := range rows {
+		var r sheet.Row
+		if err := json.Unmarshal(kept.Cells, &r); err != nil {
+			return v, err
+		}
+		row := rejectedView(at, r)
+		if kept.Code == rowNotDue {
+			row.Note = notDueNote(let, r, p.year)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v, nil
+}
+
+// notDueNote says how a row that is not due comes in after all (R05).
+func notDueNote(let []registration.EarlyRenewal, r sheet.Row, year int) string {
+	if early, ok := registration.LetEarly(let, r.Form, year); ok {
+		return "已放行，记为第 " + strconv.FormatInt(early.Entry, 10) + " 号：什么都不用改，再核对这一行就可以导入。"
+	}
+	return "有效期没有写错、确有理由提前注册的，请报审核机构：由审核人员在“未到期放行”里写明理由，负责人复签。"
+}
+
+func rejectedView(at string, r sheet.Row) view.RejectedRow {
+	row := view.RejectedRow{Row: r.Number, Name: r.Cells["person_name"], State: lineMarks[r.Kind], Action: at + "/rows/" + strconv.Itoa(r.Number)}
+	for _, l := range r.Lines {
+		field := fieldOf(l.Column)
+		if l.Kind != sheet.Refuse || field == "" {
+			continue
+		}
+		cell := view.RejectedCell{ID: "r" + strconv.Itoa(r.Number) + "-" + field, Name: field, Header: l.Column, Masked: l.Masked, What: saidOfCell(r, l), Mend: l.Cure}
+		for _, w := range registration.Words(field) {
+			cell.Options.Items = append(cell.Options.Items, view.Choice{Value: w, Text: w})
+		}
+		row.Cells = append(row.Cells, cell)
+	}
+	if len(row.Cells) == 0 {
+		row.Note = "这一行不能在页面上改，请在表格里改好后重新上传。"
+	}
+	return row
+}
+
+// saidOfCell is a refused cell's sentence for the person who mends it. The
+// report names no value; here a birth date that is in no calendar is named
+// (case 22), since it is the fault, it is nobody's birthday, and no digit of the
+// number stands beside it.
+func saidOfCell(r sheet.Row, l sheet.Line) string {
+	if l.Code == string(registration.IDDate) {
+		if day := registration.NoSuchDay(r.Cells["id_number"]); day != "" {
+			return "“" + l.Column + "”中的出生日期" + day + "不存在。"
+		}
+	}
+	return l.Sentence
+}
+
+// fieldOf is the field of an official header.
+func fieldOf(header string) string {
+	for _, column := range registration.Columns() {
+		if column.Header == header {
+			return column.Field
+		}
+	}
+	return ""
+}
+
+// POST /imports/:job/rows/:row mends one row and judges it again.
+func (p *Portal) mendRow(c *call) (answer, error) {
+	job, kept, body, err := p.job(c)
+	if err != nil {
+		return nil, err
+	}
+	line, err := strconv.Atoi(c.param("row"))
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "没有这一行。请刷新后再改。")
+	}
+	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, line-1, 1, string(sheet.Refuse), rowNotDue)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 || rows[0].Line != line {
+		return nil, fault.New(fault.Conflict, "第 %d 行不在拒收之列，可能已经改好。请刷新后再看。", line)
+	}
+	var r sheet.Row
+	if err := json.Unmarshal(rows[0].Cells, &r); err != nil {
+		return nil, err
+	}
+	for name, values := range c.form {
+		if registration.HeaderOf(name) != "" && len(values) > 0 && values[0] != "" {
+			r.Cells[name] = values[0]
+		}
+	}
+	_, grant, err := p.place(c, policy.ImportSheet)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := p.reference(c.ctx, body, grant)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := p.otherRows(c, job, line)
+	if err != nil {
+		return nil, err
+	}
+	mended, err := sheet.CheckRow(ref, unitIn(body.Path), c.received, line, r.Cells, seen)
+	if err != nil {
+		return nil, err
+	}
+	if mended.Cells == nil {
+		mended.Cells = r.Cells
+	}
+	if err := p.keepMended(c, job, mended); err != nil {
+		return nil, err
+	}
+	if mended.Kind == sheet.Refuse {
+		return p.stillRejected(c, body, mended)
+	}
+	return redirect{"/imports/" + job.ID}, p.reopen(c, job, kept, mended)
+}
+
+// stillRejected shows the rows again, from the one that was not mended on.
+func (p *Portal) stillRejected(c *call, body org.Organisation, r sheet.Row) (answer, error) {
+	c.form.Set("at", strconv.Itoa(r.Number-1))
+	v, err := p.rejectedPage(c)
+	if err != nil {
+		return nil, err
+	}
+	f := fault.New(fault.Invalid, "第 %d 行还没有改好", r.Number)
+	v.Refusal = &view.Refusal{Title: f.Sentence, Kept: "刚才填的都保存了。", Request: c.number}
+	for _, l := range r.Lines {
+		if l.Kind == sheet.Refuse {
+			v.Refusal.Faults = append(v.Refusal.Faults, view.Fault{Field: "r" + strconv.Itoa(r.Number) + "-" + fieldOf(l.Column), Text: saidOfCell(r, l) + l.Cure})
+		}
+	}
+	p.recordRefusal(c, policy.ImportSheet, store.OfOrganisation(body.ID).Subject(), f)
+	return page{status: statuses[f.Kind], view: v}, nil
+}
+
+// otherRows are the numbers of the sheet's rows that are good or already in:
+// a mended row may not repeat one of them.
+func (p *Portal) otherRows(c *call, job store.ImportJob, line int) (*sheet.Seen, error) {
+	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue), rowThere)
+	if err != nil {
+		return nil, err
+	}
+	seen := sheet.NewSeen()
+	for _, kept := range rows {
+		var r sheet.Row
+		if err := json.Unmarshal(kept.Cells, &r); err != nil {
+			return nil, err
+		}
+		if kept.Line != line {
+			seen.Note(r.Form)
+		}
+	}
+	return seen, nil
+}
+
+// keepMended keeps a row as it was judged anew; one whose person has an
+// application this year already is there, and would bar the rest.
+func (p *Portal) keepMended(c *call, job store.ImportJob, mended sheet.Row) error {
+	code := codeOf(mended)
+	if mended.Kind != sheet.Refuse {
+		taken, err := p.store.Taken(c.ctx, p.year, mended.Form.Claim())
+		if err != nil {
+			return err
+		}
+		if len(taken) > 0 {
+			code = rowThere
+		}
+	}
+	raw, err := json.Marshal(mended)
+	if err != nil {
+		return err
+	}
+	return p.store.Scratch().PutImportRows(c.ctx, job.ID, []store.ImportRow{{Line: mended.Number, Code: code, Cells: raw}})
+}
+
+// reopen lets a job with a mended row be decided on once more.
+func (p *Portal) reopen(c *call, job store.ImportJob, kept reported, mended sheet.Row) error {
+	kept.Counts.Refused--
+	switch mended.Kind {
+	case sheet.Accept:
+		kept.Counts.Accepted++
+	case sheet.Overdue:
+		kept.Counts.Overdue++
+	case sheet.Wait:
+		kept.Counts.Waiting++
+	}
+	var lines []sheet.Line
+	for _, l := range kept.Lines {
+		if l.Row != mended.Number {
+			lines = append(lines, l)
+		}
+	}
+	kept.Lines = append(lines, mended.Lines...)
+	raw, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	return p.store.Scratch().ImportProgress(c.ctx, job.ID, jobReported, job.Progress, job.Total, raw)
+}

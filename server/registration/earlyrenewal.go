@@ -1,0 +1,122 @@
+package registration
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/server/internal/fault"
+)
+
+// EarlyRenewal lets one teacher's application be taken in although the last
+// registration runs past the plan year (R05). The system derives the kind of
+// registration and refuses what is not due; a county auditor overrides that for
+// one application, with a reason and a lead's second signature (R50).
+//
+// It names the application as the sheet does, before there is a record of it,
+// and holds for exactly what the two people read: another name, school, number
+// or validity in a later sheet is refused as before.
+type EarlyRenewal struct {
+	ID                          string // year/school/number
+	Year                        int
+	School, ApplyNo, PersonName string
+	ValidTo                     Date
+	Reason, By, Second          string
+	At                          time.Time
+	Entry                       int64 // the log's number of the act; comes with the row
+}
+
+// Early is what a record keeps of the act by which it was let in before it was
+// due: the log's number and the validity that was let pass. Zero for all others.
+type Early struct {
+	Entry   int64
+	ValidTo Date
+}
+
+// IsZero reports that the record came in by the rule.
+func (e Early) IsZero() bool { return e == Early{} }
+
+// Words name the act beside the kind of registration.
+func (e Early) Words() string {
+	if e.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("（有效期至 %s，未到期，R05 放行记为第 %d 号）", e.ValidTo, e.Entry)
+}
+
+// Due reports whether a renewal may be asked for in the plan year: the last
+// registration ends by 31 December (R05).
+func (f Form) Due(year int) bool {
+	return f.LastValidTo == nil || !f.LastValidTo.After(Date{year, time.December, 31})
+}
+
+// Lets reports whether this act is about the form.
+func (e EarlyRenewal) Lets(f Form, year int) bool {
+	return f.LastValidTo != nil && e.Year == year && e.School == f.SchoolCode && e.ApplyNo == f.ApplyNo &&
+		e.PersonName == f.PersonName && e.ValidTo == *f.LastValidTo
+}
+
+// LetEarly finds the act that lets a form in, among those given.
+func LetEarly(list []EarlyRenewal, f Form, year int) (Early, bool) {
+	for _, e := range list {
+		if e.Lets(f, year) {
+			return Early{Entry: e.Entry, ValidTo: e.ValidTo}, true
+		}
+	}
+	return Early{}, false
+}
+
+// LetIn gives a new record the act that lets it in, if its form is not due, and
+// refuses it when there is none.
+func (a Application) LetIn(list []EarlyRenewal) (Application, error) {
+	if a.Form.Due(a.Year) {
+		return a, nil
+	}
+	early, ok := LetEarly(list, a.Form, a.Year)
+	if !ok {
+		return a, a.notDue()
+	}
+	a.Early = early
+	return a, nil
+}
+
+// notDue is the refusal of R05.
+func (a Application) notDue() error {
+	return fault.New(fault.Invalid, "申请 %s 上次注册有效期至 %s，%d 年度没有到期，不用办理。请核对上次注册有效期止，期满年度再申请；确有理由提前的，由审核人员和负责人两人放行（R05）。",
+		a.ID, *a.Form.LastValidTo, a.Year).At("last_valid_to", "有效期尚未届满。")
+}
+
+// AllowEarly is the act of auditor and lead over a kept row whose only fault is
+// that it is not due. known are the acts about the same school.
+func AllowEarly(number string, year int, f Form, by, lead Person, reason string, known []EarlyRenewal, issued time.Time) (EarlyRenewal, error) {
+	e := EarlyRenewal{ID: fmt.Sprintf("%d/%s/%s", year, f.SchoolCode, number), Year: year, School: f.SchoolCode, ApplyNo: f.ApplyNo, PersonName: f.PersonName,
+		By: by.Staff, Second: lead.Staff, At: issued}
+	reason, err := OneLine("放行的理由", reason)
+	switch {
+	case f.Due(year):
+		return e, fault.New(fault.Invalid, "这一行的上次注册有效期在 %d 年底以前届满，按规定办理即可，不用放行。", year)
+	case err != nil:
+		return e, err
+	case lead.Staff == by.Staff:
+		return e, fault.New(fault.Forbidden, "未到期放行须由审核人员和另一位负责人两人签署。请另选一位负责人。").At("confirmer", "请另选一位。")
+	case strings.TrimSpace(f.ApplyNo) == "" || f.SchoolCode == "":
+		return e, fault.New(fault.Invalid, "这一行缺申请编号或学校代码，不能放行。请学校先补齐。")
+	}
+	for _, who := range []Person{by, lead} {
+		if err := (Application{ID: f.ApplyNo, Year: year, School: f.SchoolCode, Form: f}).notOf(who); err != nil {
+			return e, err
+		}
+	}
+	if early, ok := LetEarly(known, f, year); ok {
+		return e, fault.New(fault.Conflict, "这份申请已经放行，记为第 %d 号，不用再办。请学校或导入的人再核对这一行。", early.Entry)
+	}
+	e.ValidTo, e.Reason = *f.LastValidTo, reason
+	return e, nil
+}
+
+// EarlyRenewalStatement is the text that auditor and lead sign.
+func EarlyRenewalStatement(h seal.Header, e EarlyRenewal, school string) (seal.Statement, error) {
+	return finish(seal.EarlyRenewal, h, []seal.Field{yearLine(e.Year), field("申请人", cell(e.PersonName)), field("学校", cell(school)+"（"+e.School+"）"),
+		field("申请编号", cell(e.ApplyNo)), field("上次注册有效期至", e.ValidTo.String()), field("理由", e.Reason)}, seal.Annex{})
+}
