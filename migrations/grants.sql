@@ -45,6 +45,7 @@ GRANT SELECT, INSERT, UPDATE ON {database}.applications TO 'sealdesk_portal'@'lo
 GRANT SELECT, INSERT, UPDATE ON {database}.reviews TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.corrections TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.imports TO 'sealdesk_portal'@'localhost';
+GRANT SELECT, INSERT ON {database}.sheet_changes TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT ON {database}.early_renewals TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.delegations TO 'sealdesk_portal'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON {database}.relatives TO 'sealdesk_portal'@'localhost';

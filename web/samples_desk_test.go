@@ -24,6 +24,14 @@ func importSamples() []sample {
 		}
 		report.Lines = append(report.Lines, l)
 	}
+	changed := report
+	changed.Lines, changed.Paging, changed.Lead = report.Lines[:2], view.Paging{Total: 2, Unit: "条"}, "试读完成，共 1,900 行；还什么都没有存。"
+	changed.Choice = view.Choices{Items: []view.Choice{{Value: "good", Text: "只导入合格的行（12 行），拒收的 2 行留着改"}, {Value: "changes", Text: "确认改动（2 行）", Hint: "与新的行分开签署；只改在册的这些申请。"}, {Value: "cancel", Text: "取消，什么都不存"}}}
+	changed.Changes = []view.ChangedRow{
+		{Row: 12, Name: "汪采薇", ID: "2024-341022-000012", Href: "/applications/12", State: view.Mark{Text: "已导入，待受理"}, Way: view.Mark{Kind: "ok", Text: "直接更改"},
+			Fields: []view.FieldChange{{Header: "任教学科", Old: "语文", New: "地理"}, {Header: "教师资格证书号码", Old: "末四位 0713", New: "末四位 0173"}, {Header: "聘用批准文号", New: "休政人〔2021〕12号"}}},
+		{Row: 40, Name: "江晓岚", ID: "2024-341022-000040", Href: "/applications/40", State: view.Mark{Text: "待审核"}, Way: view.Mark{Kind: "hold", Text: "更正建议，学校更正"}, Fields: []view.FieldChange{{Header: "培训学时", Old: "360", New: "300"}}},
+		{Row: 41, Name: "胡文澜", ID: "2024-341022-000041", Href: "/applications/41", State: view.Mark{Text: "已受理"}, Way: view.Mark{Kind: "stop", Text: "不收"}, Note: "申请 2024-341022-000041 在另一所学校，改学校不能随表更改。请由现在的学校撤回之后，再由新学校导入。", Fields: []view.FieldChange{{Header: "学校名称", Old: "率水初级中学", New: "休宁县溪口中心小学"}}}}
 	chosen := report
 	chosen.Frame = refused(f, "还没有导入", view.Fault{Field: "choice", Text: "请选怎样导入"})
 	chosen.Choice.Error = "请选怎样导入"
@@ -38,7 +46,7 @@ func importSamples() []sample {
 	return []sample{{"import", up}, {"import-refused", bad}, {"import-barred", view.Imports{Frame: f, Barred: "申请窗口已于 10月25日 24:00 截止，现在不能导入。"}},
 		{"import-progress", view.ImportProgress{Frame: f, File: "休宁县申请表.xlsx", Sentence: "已核对 400 行，共 1,900 行。", Done: 400, Total: 1900, Status: "/import/job/status", Reload: "/imports/1"}},
 		{"import-progress-unknown", view.ImportProgress{Frame: f, File: "休宁县申请表.xlsx", Status: "/import/job/status", Reload: "/imports/1"}},
-		{"import-report", report}, {"import-report-refused", chosen}, {"import-report-clean", clean}, {"import-report-file", whole},
+		{"import-report", report}, {"import-report-changes", changed}, {"import-report-refused", chosen}, {"import-report-clean", clean}, {"import-report-file", whole},
 		{"import-result", view.ImportResult{Frame: f, Lead: "1,785 行已导入，第 1,201 号。", Counts: counts, Facts: []view.Fact{{Label: "文件摘要", Value: "f8e24723 aa629935", Mono: true}}, Ways: []view.Link{{Text: "看导入的申请", Href: "/applications"}, {Text: "看待改的行", Href: "/imports/1/rejected"}}}},
 		{"import-result-empty", view.ImportResult{Frame: f}},
 		{"rejected", rejected}, {"rejected-empty", view.RejectedRows{Frame: f}}}

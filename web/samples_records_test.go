@@ -27,7 +27,7 @@ func groups() []view.FieldGroup {
 	return []view.FieldGroup{
 		{Name: "本人信息", Fields: []view.ComparedField{{Field: "person_name", Header: "姓名", Online: "方映雪", Result: "same", Correct: "/c"}, {Field: "id_number", Header: "身份证件号码", Online: "末四位 204X", Result: "same"}, {Field: "gender", Header: "性别", Online: "女"}}},
 		{Name: "任教情况", Fields: []view.ComparedField{{Field: "school_name", Header: "任教学校", Online: "率水初级中学", Result: "same"}, {Field: "post_type", Header: "岗位类型", Online: "教学与管理“双肩挑”", Result: "differs", Explained: view.Field{Value: "聘任文件写的是专任教师，见第 4 页"}, Correct: "/c"}}},
-		{Name: "教师资格证书", Fields: []view.ComparedField{{Field: "cert_number", Header: "教师资格证书号码", Old: "末四位 0713", Online: "末四位 0173", Result: "differs"}, {Field: "cert_date", Header: "发证日期", Result: "absent"}}},
+		{Name: "教师资格证书", Fields: []view.ComparedField{{Field: "cert_number", Header: "教师资格证书号码", Old: "末四位 0713", Online: "末四位 0173", Proposed: "末四位 0137", Result: "differs"}, {Field: "cert_date", Header: "发证日期", Result: "absent"}}},
 	}
 }
 
@@ -36,6 +36,7 @@ func applicationSamples() []sample {
 		Lead: "定期注册，11月5日到县，已 5 个工作日", State: view.Mark{Kind: "wait", Text: "待县级审核"}, Proposal: defers, Pack: "national-2013", Findings: findings(),
 		Checks: []view.Check{{Name: "一、是否满足条件", Text: "学校逐条答复 3 条发现：认可 2 条，对 H4 有异议。"}, {Name: "二、纸质与网上是否一致", Text: "23 项全部比对：一致 20，不一致 2，纸质缺 1。"}, {Name: "三、学校结论", Text: "建议暂缓注册，吴景行 11月1日，第 16,911 号。"}},
 		Groups: groups(), Facts: []view.Fact{{Label: "是否在岗", Value: "是"}, {Label: "中断教学学期数", Value: "0"}},
+		Proposed:    []view.FieldChange{{Header: "任教学科", Old: "语文", New: "地理"}, {Header: "聘用批准文号", New: "休政人〔2021〕12号"}},
 		Corrections: []view.Correction{{Header: "教师资格证书号码", Old: "末四位 0713", New: "末四位 0173", Reason: "网上录入时两位颠倒", Evidence: "3", Mended: true, By: "吴景行", At: clockAt(10, 30, 15, 12, 0)}, {Header: "2021年度考核结果", New: "基本合格", Reason: "据实更正", Evidence: "4", By: "吴景行", At: clockAt(10, 30, 15, 20, 0)}},
 		History:     []view.Event{{Dot: "seal", At: clockAt(11, 4, 9, 0, 0), What: "学校上报", Note: "率水初级中学，48 份", Number: 17002, Href: "/log/17002", By: "叶秉文"}, {At: clockAt(10, 9, 9, 0, 0), What: "导入", Number: 1201, By: "罗以宁"}},
 		People:      []view.Signer{{Role: "学校审查", Name: "吴景行", At: clockAt(11, 1, 9, 0, 0), Number: 16911}, {Role: "校长上报", Name: "叶秉文", At: clockAt(11, 4, 9, 0, 0), Number: 17002}, {Role: "县级审核", Name: "沈知远", State: view.Mark{Kind: "wait", Text: "现在"}}, {Role: "市级复核", Name: "另一人"}},
@@ -110,7 +111,7 @@ func reviewSamples() []sample {
 	end := r
 	end.Step, end.Save = "conclude", "完成审查"
 	end.Conclude = &view.SchoolConclusion{Conclusion: view.Choices{Items: []view.Choice{{Value: "registered", Text: "合格，建议注册"}, {Value: "deferred", Text: "建议暂缓注册"}, {Value: "failed", Text: "建议注册不合格"}}}, Hint: "建议暂缓或不合格的，逐份签署。", Facts: []view.Fact{{Label: "已比对", Value: "23 / 23"}, {Label: "已答复", Value: "3 / 3"}}}
-	correct := view.CorrectionForm{Frame: frame("更正", "申请审核"), Back: view.Link{Text: "申请 2024-341022-000502", Href: "/applications/1"}, ID: "2024-341022-000502", Name: "汪静姝", School: "率水初级中学", Lead: "县里 11月11日退回，11月15日前办完；", Action: "/applications/1/correct", FieldName: "cert_number", Header: "教师资格证书号码", Old: "末四位 0021", Hint: "照证书原件填 17 位，不加空格。"}
+	correct := view.CorrectionForm{Proposed: "末四位 0137", Frame: frame("更正", "申请审核"), Back: view.Link{Text: "申请 2024-341022-000502", Href: "/applications/1"}, ID: "2024-341022-000502", Name: "汪静姝", School: "率水初级中学", Lead: "县里 11月11日退回，11月15日前办完；", Action: "/applications/1/correct", FieldName: "cert_number", Header: "教师资格证书号码", Old: "末四位 0021", Hint: "照证书原件填 17 位，不加空格。"}
 	wrong := correct
 	wrong.Frame = refused(correct.Frame, "更正没有提交，3 处要改", view.Fault{Field: "new_value", Text: "证书号码应为 17 位，现有 16 位：请改正，或注明为旧式证书"}, view.Fault{Field: "reason", Text: "请写更正理由"}, view.Fault{Field: "evidence", Text: "材料只有 6 页，请写 1 至 6"})
 	wrong.New, wrong.Reason, wrong.Evidence = view.Field{Value: "2009341004200012", Error: "应为 17 位，现有 16 位"}, view.Field{Error: "请写更正理由"}, view.Field{Value: "9", Error: "材料只有 6 页，请写 1 至 6"}

@@ -44,6 +44,7 @@ const (
 	RoleRemoval      Kind = "role-removal"      // 免去角色
 	RoleReview       Kind = "role-review"       // 审阅任职变动
 	Import           Kind = "import"            // 导入申请
+	ImportChange     Kind = "import-change"     // 导入改动: changed rows of a later sheet
 	EarlyRenewal     Kind = "early-renewal"     // 未到期放行, auditor and lead
 	Review           Kind = "review"            // 学校审查 (合格建议, batch)
 	ReviewAdverse    Kind = "review-adverse"    // 学校审查 (不利建议, singly)
@@ -183,6 +184,7 @@ var forms = []Form{
 	statement(RoleRemoval, "免去角色", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("角色"), one("现有角色"), one("免去后角色"), one("理由")),
 	batch(RoleReview, "审阅任职变动", one("审阅范围")),
 	batch(Import, "导入申请", one("计划年度"), one("导入编号"), one("文件摘要"), one("选择"), one("行数合计")),
+	batch(ImportChange, "导入改动", one("计划年度"), one("文件摘要"), one("行数合计")),
 	statement(EarlyRenewal, "未到期放行", one("计划年度"), one("申请人"), one("学校"), one("申请编号"), one("上次注册有效期至"), one("理由")),
 	batch(Review, "学校审查", one("计划年度"), one("学校"), one("审查结论")),
 	statement(ReviewAdverse, "学校审查（不利建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),

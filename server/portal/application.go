@@ -67,7 +67,14 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 	v.Findings = findingViews(a, review)
 	v.Groups = fieldGroups(a, review, corrections)
 	v.Facts = supplement(a)
-	v.Corrections = p.correctionViews(c, corrections)
+	changes, err := p.store.SheetChanges(c.ctx, grant, a.ID)
+	if err != nil {
+		return v, err
+	}
+	v.Corrections = append(p.changesMade(c, changes), p.correctionViews(c, corrections)...)
+	for _, f := range a.Proposed(changes, reviews) {
+		v.Proposed = append(v.Proposed, fieldChangeView(f))
+	}
 	if review.ID != "" {
 		v.Checks = checksOf(a, review)
 	}

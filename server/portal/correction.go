@@ -32,9 +32,21 @@ func (p *Portal) correctionPage(c *call) (view.CorrectionForm, error) {
 		ID: a.ID, Name: a.Form.PersonName, School: school.Name, Action: "/applications/" + a.ID + "/correct", FieldName: field,
 		Header: registration.HeaderOf(field), Old: a.Form.Show(field), New: view.Field{Value: c.form.Get("new_value")},
 		Reason: view.Field{Value: c.form.Get("reason")}, Evidence: view.Field{Value: c.form.Get("evidence")}, Mended: c.form.Get("mended_at_source") != ""}
+	proposed, err := p.proposedFor(c, a)
+	if err != nil {
+		return v, err
+	}
+	change, ok := proposed[field]
+	if ok {
+		v.Proposed = fieldChangeView(change).New
+	}
+	// A number is typed from the paper: it is not shown whole here.
+	if _, typed := c.form["new_value"]; ok && !typed && field != "cert_number" && field != "id_number" {
+		v.New.Value = change.New
+	}
 	if options := registration.Words(field); len(options) > 0 {
 		for _, w := range options {
-			v.Options.Items = append(v.Options.Items, view.Choice{Value: w, Text: w, Chosen: w == c.form.Get("new_value")})
+			v.Options.Items = append(v.Options.Items, view.Choice{Value: w, Text: w, Chosen: w == v.New.Value})
 		}
 	}
 	return v, nil

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 
 	"sealdesk/policy"
@@ -71,17 +72,53 @@ func (p *Portal) reportPage(c *call, job store.ImportJob, kept reported) (view.I
 	}
 	fresh := p.freshRows(c, job)
 	v.Lead = "试读完成，共 " + strconv.Itoa(kept.Counts.Rows) + " 行；还什么都没有存。"
-	if fresh == 0 {
+	if kept.Taken > 0 {
+		v.Lead = "这份文件已办了 " + strconv.Itoa(kept.Taken) + " 行，其余的等您决定。"
+	}
+	_, grant, err := p.place(c, policy.ImportSheet)
+	if err != nil {
+		return v, err
+	}
+	changed, err := p.changedRows(c.ctx, grant, job.ID)
+	if err != nil {
+		return v, err
+	}
+	v.Changes = changeViews(changed)
+	if fresh == 0 && len(changed) == 0 {
 		v.Same = "这份文件里没有新的行可以导入：合格的行都已经在册，再导入一次不会有任何改变。"
 		return v, nil
 	}
-	all := view.Choice{Value: "all", Text: "全部导入（" + strconv.Itoa(fresh) + " 行）", Barred: kept.Counts.Refused > 0}
-	if all.Barred {
-		all.Hint = "有 " + strconv.Itoa(kept.Counts.Refused) + " 行拒收，不能全部导入。"
-	}
-	v.Choice.Items = []view.Choice{all, {Value: "good", Text: "只导入合格的行（" + strconv.Itoa(fresh) + " 行），拒收的 " + strconv.Itoa(kept.Counts.Refused) + " 行留着改"},
-		{Value: "cancel", Text: "取消，什么都不存"}}
+	v.Choice.Items = importChoices(kept, fresh, changed)
 	return v, nil
+}
+
+// importChoices are what can be done with a report: the new rows under one
+// seal, the changed ones under another.
+func importChoices(kept reported, fresh int, changed []changedRow) (list []view.Choice) {
+	if fresh > 0 {
+		all := view.Choice{Value: "all", Text: "全部导入（" + strconv.Itoa(fresh) + " 行）", Barred: kept.Counts.Refused > 0}
+		if all.Barred {
+			all.Hint = "有 " + strconv.Itoa(kept.Counts.Refused) + " 行拒收，不能全部导入。"
+		}
+		list = append(list, all, view.Choice{Value: "good", Text: "只导入合格的行（" + strconv.Itoa(fresh) + " 行），拒收的 " + strconv.Itoa(kept.Counts.Refused) + " 行留着改"})
+	}
+	taken := 0
+	for _, r := range changed {
+		if r.barred == nil {
+			taken++
+		}
+	}
+	if n := min(taken, registration.BatchLimit); n > 0 {
+		hint := "与新的行分开签署；只改在册的这些申请。"
+		if taken > n {
+			hint = "一次最多 " + strconv.Itoa(registration.BatchLimit) + " 行，签署后再办其余的。"
+		}
+		list = append(list, view.Choice{Value: "changes", Text: "确认改动（" + strconv.Itoa(n) + " 行）", Hint: hint})
+	}
+	if kept.Taken > 0 {
+		return append(list, view.Choice{Value: "cancel", Text: "其余的不办，结束这次导入"})
+	}
+	return append(list, view.Choice{Value: "cancel", Text: "取消，什么都不存"})
 }
 
 // freshRows counts the rows that would become records.
@@ -117,12 +154,16 @@ func (p *Portal) chooseImport(c *call) (answer, error) {
 		return nil, fault.New(fault.Conflict, "这次导入已经决定过了，没有再次办理。请到导入列表查看。")
 	}
 	if choice == "cancel" {
-		if err := p.store.Scratch().ImportProgress(c.ctx, job.ID, jobCancelled, 0, job.Total, nil); err != nil {
+		state, n := jobCancelled, 0
+		if kept.Taken > 0 {
+			state, n = jobImported, kept.Taken
+		}
+		if err := p.store.Scratch().ImportProgress(c.ctx, job.ID, state, n, cmp.Or(n, job.Total), nil); err != nil {
 			return nil, err
 		}
 		return redirect{"/imports/" + job.ID}, nil
 	}
-	next, err := p.proposeImport(c, job, kept, body.ID, choice)
+	next, err := p.decideImport(c, job, kept, body.ID, choice)
 	if err == nil {
 		return next, nil
 	}
@@ -137,6 +178,17 @@ func (p *Portal) chooseImport(c *call) (answer, error) {
 	v.Refusal, v.Choice.Error = refusal(c, f), f.Sentence
 	p.recordRefusal(c, policy.ImportSheet, store.OfOrganisation(body.ID).Subject(), f)
 	return page{status: statuses[f.Kind], view: v}, nil
+}
+
+func (p *Portal) decideImport(c *call, job store.ImportJob, kept reported, organ, choice string) (answer, error) {
+	if choice != "changes" {
+		return p.proposeImport(c, job, kept, organ, choice)
+	}
+	_, grant, err := p.place(c, policy.ImportSheet)
+	if err != nil {
+		return nil, err
+	}
+	return p.proposeChanges(c, job, kept, grant)
 }
 
 func (p *Portal) proposeImport(c *call, job store.ImportJob, kept reported, organ, choice string) (answer, error) {

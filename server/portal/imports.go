@@ -36,6 +36,7 @@ type reported struct {
 	Refused   bool         `json:"refused"`
 	Unchanged int          `json:"unchanged"` // rows whose record is there already, the same
 	Changed   int          `json:"changed"`   // and those that differ from it
+	Taken     int          `json:"taken"`     // rows that were taken in since
 }
 
 // GET /imports
@@ -180,19 +181,17 @@ func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, grant policy.G
 	}
 	kept := reported{Lines: report.Lines, Counts: report.Counts, Digest: hex.EncodeToString(report.Digest[:]), Refused: report.Refused()}
 	var rows []store.ImportRow
-	var claims []registration.Claim
-	for _, r := range report.Rows {
-		claims = append(claims, r.Form.Claim())
-	}
-	taken, err := p.store.Taken(ctx, p.year, claims...)
+	codes, err := p.against(ctx, grant, report.Rows)
 	if err != nil {
 		return err
 	}
-	for _, r := range report.Rows {
-		code := codeOf(r)
-		if _, there := taken[r.Form.IDNumber]; there && r.Kind != sheet.Refuse {
-			code = rowThere
+	for i, r := range report.Rows {
+		code := codes[i]
+		switch code {
+		case rowThere:
 			kept.Unchanged++
+		case rowChanged:
+			kept.Changed++
 		}
 		raw, err := json.Marshal(r)
 		if err != nil {
@@ -217,8 +216,9 @@ func (p *Portal) dryRun(ctx context.Context, job store.ImportJob, grant policy.G
 
 // What stands with a kept row in place of its kind.
 const (
-	rowThere  = "there"   // its person has an application this year already
-	rowNotDue = "not-due" // refused, and for nothing but that it is not due: two people may let it in (R05)
+	rowThere   = "there"   // its person has an application this year already
+	rowChanged = "changed" // so it has, and the sheet says otherwise than the last one
+	rowNotDue  = "not-due" // refused, and for nothing but that it is not due: two people may let it in (R05)
 )
 
 // codeOf is the code that a judged row is kept under.

@@ -47,14 +47,7 @@ func (m *importMatter) load(ctx context.Context, p *Portal) error {
 		if err := json.Unmarshal(k.Cells, &r); err != nil {
 			return err
 		}
-		state := registration.Imported
-		switch r.Kind {
-		case sheet.Wait:
-			state = registration.Waiting
-		case sheet.Overdue:
-			state = registration.Overdue
-		}
-		m.rows = append(m.rows, importedRow{line: k.Line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), state: state, form: r.Form})
+		m.rows = append(m.rows, importedRow{line: k.Line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), state: stateOf(r.Kind), form: r.Form})
 	}
 	return nil
 }
@@ -71,11 +64,36 @@ func (m *importMatter) settle(ctx context.Context, p *Portal) error {
 	for i := range kept {
 		kept[i].Code = rowThere
 	}
-	if err := p.store.Scratch().PutImportRows(ctx, m.Job, kept); err != nil {
+	return p.settled(ctx, m.Job, kept)
+}
+
+// settled notes rows that were taken in; while others of the sheet can still be
+// decided on, the job stays open.
+func (p *Portal) settled(ctx context.Context, id string, done []store.ImportRow) error {
+	if err := p.store.Scratch().PutImportRows(ctx, id, done); err != nil {
 		return err
 	}
-	n := len(kept)
-	return p.store.Scratch().ImportProgress(ctx, m.Job, jobImported, n, n, nil)
+	job, err := p.store.Scratch().ImportJob(ctx, id)
+	if err != nil {
+		return err
+	}
+	var kept reported
+	if err := json.Unmarshal(job.Report, &kept); err != nil {
+		return err
+	}
+	open, err := p.store.Scratch().ImportRows(ctx, id, 0, 1, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue), rowChanged)
+	if err != nil {
+		return err
+	}
+	kept.Taken += len(done)
+	raw, err := json.Marshal(kept)
+	if err != nil {
+		return err
+	}
+	if len(open) > 0 {
+		return p.store.Scratch().ImportProgress(ctx, id, jobReported, kept.Taken, job.Total, raw)
+	}
+	return p.store.Scratch().ImportProgress(ctx, id, jobImported, kept.Taken, kept.Taken, raw)
 }
 
 func (m *importMatter) act() policy.Act { return policy.ImportSheet }
@@ -107,7 +125,7 @@ func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 	imp := m.Import
 	imp.By, imp.At = by, at
 	judge := judges(k, r)
-	early := map[string][]registration.EarlyRenewal{}
+	early := earlyOnce(r, k.year)
 	var apps []registration.Application
 	for _, row := range m.rows {
 		school, err := r.Organisation(row.form.SchoolCode)
@@ -116,12 +134,11 @@ func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 		}
 		a := registration.Application{ID: row.id, Year: k.year, Unit: unitIn(school.Path), School: school.ID, Path: school.Path, Form: row.form,
 			State: row.state, ImportID: imp.ID}
-		if !a.Form.Due(k.year) && early[school.ID] == nil {
-			if early[school.ID], err = r.EarlyRenewalsOf(school.ID); err != nil {
-				return d, err
-			}
+		let, err := early(a.Form)
+		if err != nil {
+			return d, err
 		}
-		if a, err = a.LetIn(early[school.ID]); err != nil {
+		if a, err = a.LetIn(let); err != nil {
 			return d, err
 		}
 		if row.state == registration.Imported {

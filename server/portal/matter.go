@@ -29,6 +29,8 @@ type rows interface {
 	Organisation(id string) (org.Organisation, error)
 	Staff(id string) (org.Staff, error)
 	Delegation(id string) (registration.Delegation, error)
+	CorrectionsOf(application string) ([]registration.Correction, error)
+	SheetChangesOf(application string) ([]registration.SheetChange, error)
 	EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error)
 	RelativesOf(person string) ([]registration.Relative, error)
 	peopleRows
@@ -107,6 +109,7 @@ var kindsOf = map[seal.Kind]func() matter{
 	seal.RoleRemoval:      func() matter { return &roleMatter{} },
 	seal.RoleReview:       func() matter { return &roleReviewMatter{} },
 	seal.Import:           func() matter { return &importMatter{} },
+	seal.ImportChange:     func() matter { return &changeMatter{} },
 	seal.EarlyRenewal:     func() matter { return &earlyMatter{} },
 	seal.Review:           func() matter { return &reviewMatter{} },
 	seal.ReviewAdverse:    func() matter { return &reviewMatter{} },

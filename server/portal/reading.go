@@ -60,6 +60,14 @@ func (r reading) WindowsOf(year int, body string) ([]registration.Window, error)
 func (r reading) Organisation(id string) (org.Organisation, error) {
 	return r.store.Organisation(r.ctx, id)
 }
+func (r reading) CorrectionsOf(application string) ([]registration.Correction, error) {
+	// Whole, as the act reads them: the page's own reading hides numbers.
+	there, err := r.store.CompareWith(r.ctx, r.grant, []string{application})
+	return there[application].Corrections, err
+}
+func (r reading) SheetChangesOf(application string) ([]registration.SheetChange, error) {
+	return r.store.SheetChanges(r.ctx, r.grant, application)
+}
 func (r reading) EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error) {
 	return r.store.EarlyRenewals(r.ctx, r.grant, school)
 }

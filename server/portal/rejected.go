@@ -159,7 +159,7 @@ func (p *Portal) mendRow(c *call) (answer, error) {
 	if mended.Cells == nil {
 		mended.Cells = r.Cells
 	}
-	if err := p.keepMended(c, job, mended); err != nil {
+	if err := p.keepMended(c, job, grant, mended); err != nil {
 		return nil, err
 	}
 	if mended.Kind == sheet.Refuse {
@@ -189,7 +189,7 @@ func (p *Portal) stillRejected(c *call, body org.Organisation, r sheet.Row) (ans
 // otherRows are the numbers of the sheet's rows that are good or already in:
 // a mended row may not repeat one of them.
 func (p *Portal) otherRows(c *call, job store.ImportJob, line int) (*sheet.Seen, error) {
-	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue), rowThere)
+	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue), rowThere, rowChanged)
 	if err != nil {
 		return nil, err
 	}
@@ -208,22 +208,16 @@ func (p *Portal) otherRows(c *call, job store.ImportJob, line int) (*sheet.Seen,
 
 // keepMended keeps a row as it was judged anew; one whose person has an
 // application this year already is there, and would bar the rest.
-func (p *Portal) keepMended(c *call, job store.ImportJob, mended sheet.Row) error {
-	code := codeOf(mended)
-	if mended.Kind != sheet.Refuse {
-		taken, err := p.store.Taken(c.ctx, p.year, mended.Form.Claim())
-		if err != nil {
-			return err
-		}
-		if len(taken) > 0 {
-			code = rowThere
-		}
+func (p *Portal) keepMended(c *call, job store.ImportJob, grant policy.Grant, mended sheet.Row) error {
+	codes, err := p.against(c.ctx, grant, []sheet.Row{mended})
+	if err != nil {
+		return err
 	}
 	raw, err := json.Marshal(mended)
 	if err != nil {
 		return err
 	}
-	return p.store.Scratch().PutImportRows(c.ctx, job.ID, []store.ImportRow{{Line: mended.Number, Code: code, Cells: raw}})
+	return p.store.Scratch().PutImportRows(c.ctx, job.ID, []store.ImportRow{{Line: mended.Number, Code: codes[0], Cells: raw}})
 }
 
 // reopen lets a job with a mended row be decided on once more.

@@ -69,7 +69,11 @@ func (p *Portal) reviewPage(c *call, step string) (view.Review, error) {
 	case "conclude":
 		v.Conclude, v.Save = schoolConclusion(a, d), "保存审查结论"
 	default:
-		v.Compare = comparePart(a, d, step)
+		proposed, err := p.proposedFor(c, a)
+		if err != nil {
+			return v, err
+		}
+		v.Compare = comparePart(a, d, step, proposed)
 		if step == partOf("id_number") || step == partOf("cert_number") {
 			v.Reveal = revealForm(c, "application", "/applications/"+a.ID+"/reveal", step)
 		}
@@ -96,7 +100,7 @@ func nextStep(d reviewDraft) string {
 	return reviewStepNames[len(reviewStepNames)-1].key
 }
 
-func comparePart(a registration.Application, d reviewDraft, step string) *view.FieldGroup {
+func comparePart(a registration.Application, d reviewDraft, step string, proposed map[string]registration.FieldChange) *view.FieldGroup {
 	for _, g := range groups {
 		if g.key != step {
 			continue
@@ -107,6 +111,12 @@ func comparePart(a registration.Application, d reviewDraft, step string) *view.F
 				Explained: view.Field{Value: d.Review.Explained[field]}}
 			if field != "school_code" && field != "school_name" && field != "id_type" {
 				f.Correct = "/applications/" + a.ID + "/correct?field=" + field
+			}
+			if change, ok := proposed[field]; ok {
+				f.Proposed = fieldChangeView(change).New
+				if f.Proposed == "" {
+					f.Proposed = "（空）"
+				}
 			}
 			for _, k := range d.Corrections {
 				if k.Field == field {

@@ -140,6 +140,7 @@ func annexTable(s seal.Statement, form url.Values, path string) *view.AnnexPage 
 // afterSealing says what follows, by kind.
 var afterSealing = map[seal.Kind][]string{
 	seal.Import:           {"合格的行成为待受理的申请；拒收的行留着，可以在页面上改正后再导入", "同一份文件再导入一次，不会有任何改变"},
+	seal.ImportChange:     {"还没有受理的申请按表更改，原值保留", "学校已经受理或审查的，成为更正建议，由学校核对纸质材料后更正"},
 	seal.EarlyRenewal:     {"您签署后，由负责人签署同一份文本，才算放行", "放行之后，学校或导入的人再核对这一行，就可以导入；放行的日志号写在申请和以后的文本里"},
 	seal.Review:           {"这些申请转为“已审查，待上报”，由校长签署上报"},
 	seal.ReviewAdverse:    {"这份申请转为“已审查，待上报”，由校长签署上报"},

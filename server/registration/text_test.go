@@ -84,6 +84,16 @@ func texts(t testing.TB) map[string]seal.Statement {
 	all["sender-name"] = make1(registration.SenderStatement(header(head), named, "歙县松源小学", deputy.Name))
 	all["sender-end"] = make1(registration.SenderEndStatement(header(head), must[registration.Delegation](t)(named.End(head, "已上报完", inReview)), "歙县松源小学", deputy.Name))
 
+	grown := application(5).Form
+	grown.SubjectTaught, grown.CertNumber = "数学", "20093499320000999"
+	taught := application(6).Form
+	taught.TrainingHours = tenths(3720)
+	change := func(a registration.Application, f registration.Form) registration.ChangeStep {
+		return must[registration.ChangeStep](t)(a.Change("1", imp.FileDigest, f, registration.Imported, a.Otherwise(f, nil, nil), lead, judge(), nil, inReview))
+	}
+	all["import-change"] = make1(registration.ChangeStatement(header(lead), 2024, imp.FileDigest, []registration.ChangeStep{
+		change(application(5), grown), change(accepted(t, application(6)), taught)}, salts(2)))
+
 	last := day("2027-06-30")
 	early := must[registration.EarlyRenewal](t)(registration.AllowEarly("0102030405060708", 2024, registration.Form{SchoolCode: "HS10200", ApplyNo: "202409000001", PersonName: "程云溪", LastValidTo: last},
 		auditor, lead, "调往外省任教，需先注册", nil, inReview))
@@ -196,7 +206,7 @@ func TestCase45OneRowChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
 
 func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
 	all := texts(t)
-	if len(all) != 20 {
+	if len(all) != 21 {
 		t.Errorf("%d kinds", len(all))
 	}
 	a := atCounty(t, application(1, short))

@@ -31,6 +31,7 @@ func OfWindow(id string) Ref       { return Ref{windows, id} }
 func OfImport(id string) Ref       { return Ref{imports, id} }
 func OfDelegation(id string) Ref   { return Ref{delegations, id} }
 func OfRelative(id string) Ref     { return Ref{relatives, id} }
+func OfSheetChange(id string) Ref  { return Ref{sheetChanges, id} }
 func OfEarlyRenewal(id string) Ref { return Ref{earlyRenewals, id} }
 func OfWorkingDays(id string) Ref  { return Ref{workingDays, id} }
 func OfProposal(id string) Ref     { return Ref{proposals, id} }

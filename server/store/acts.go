@@ -74,7 +74,7 @@ var rules = map[policy.Act]rule{
 	policy.SetLicence:           alone(seal.Licence),
 	policy.Reveal:               {unsealed: true}, // shown once, after its entry stands (sight.go)
 	policy.RevealPhone:          {unsealed: true},
-	policy.ImportSheet:          alone(seal.Import),
+	policy.ImportSheet:          alone(seal.Import, seal.ImportChange),
 	policy.AllowEarly:           rule{}.first(seal.EarlyRenewal),
 	policy.CountersignEarly:     rule{}.second(seal.EarlyRenewal),
 	policy.Accept:               {unsealed: true},

@@ -137,6 +137,28 @@ func earlyRenewalOf(row *row) (registration.EarlyRenewal, error) {
 	return e, err
 }
 
+func sheetChangeCells(c registration.SheetChange, path string) ([]any, error) {
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return nil, err
+	}
+	applied := int64(0)
+	if c.Applied {
+		applied = 1
+	}
+	return []any{c.ID, c.Application, path, c.FileDigest, string(fields), applied, c.By, millis(c.At)}, nil
+}
+
+func sheetChangeOf(row *row) (registration.SheetChange, error) {
+	r := reader{cells: row.plain}
+	c := registration.SheetChange{ID: r.text(), Application: r.text()}
+	r.any()
+	c.FileDigest = r.text()
+	err := json.Unmarshal([]byte(r.text()), &c.Fields)
+	c.Applied, c.By, c.At = r.int() == 1, r.text(), r.time()
+	return c, err
+}
+
 // dayText writes a day, nothing for none; dayOf reads it.
 func dayText(d registration.Date) string {
 	if d == (registration.Date{}) {

@@ -108,6 +108,10 @@ func TestEveryFieldOfEveryNounComesBackFromItsRow(t *testing.T) {
 	e := filled[registration.EarlyRenewal]()
 	e.Entry, e.ValidTo = 0, day // 0: the number comes with the row, not in a column
 	back(t, earlyRenewals, earlyRenewalCells(e, "/p/"), nil, earlyRenewalOf, e)
+	h := filled[registration.SheetChange]()
+	h.Fields = []registration.FieldChange{{Field: "gender", Old: "女", New: "男"}}
+	cells, err = sheetChangeCells(h, "/p/")
+	back(t, sheetChanges, cells, err, sheetChangeOf, h)
 	z := filled[registration.WorkingDays]()
 	z.Off, z.On = []registration.Date{{Year: 2024, Month: 10, Day: 1}, {Year: 2024, Month: 10, Day: 2}}, []registration.Date{{Year: 2024, Month: 10, Day: 12}}
 	back(t, workingDays, workingDaysCells(z, "/p/"), nil, workingDaysOf, z)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"sealdesk/policy"
 	"sealdesk/server/custody"
@@ -43,6 +44,61 @@ func (s *Store) Imports(ctx context.Context, g policy.Grant, year int) ([]regist
 		return nil, err
 	}
 	return listOf(rows, sure(importOf))
+}
+
+// SheetChanges lists what later sheets said otherwise of an application.
+func (s *Store) SheetChanges(ctx context.Context, g policy.Grant, application string) ([]registration.SheetChange, error) {
+	rows, err := s.rowsCovered(ctx, g, sheetChanges, is("application", application))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sheetChangeOf)
+}
+
+// Compared is a record with all that a later sheet is held against.
+type Compared struct {
+	registration.Application
+	Corrections []registration.Correction
+	Changes     []registration.SheetChange
+}
+
+// CompareWith reads, of the given ids, the records within the reach of the
+// grant with all that a later sheet is held against.
+func (s *Store) CompareWith(ctx context.Context, g policy.Grant, ids []string) (map[string]Compared, error) {
+	found := map[string]Compared{}
+	for len(ids) > 0 {
+		some := make([]any, min(len(ids), 500))
+		for i := range some {
+			some[i] = ids[i]
+		}
+		ids = ids[len(some):]
+		apps, err1 := s.rowsCovered(ctx, g, applications, is("id", some...))
+		made, err2 := s.rowsCovered(ctx, g, corrections, is("application", some...))
+		said, err3 := s.rowsCovered(ctx, g, sheetChanges, is("application", some...))
+		if err := errors.Join(err1, err2, err3); err != nil {
+			return nil, err
+		}
+		list, err1 := listOf(apps, applicationOf)
+		changes, err2 := listOf(said, sheetChangeOf)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, unreadable(err)
+		}
+		for _, a := range list {
+			found[a.ID] = Compared{Application: a}
+		}
+		for _, r := range made {
+			c := correctionOf(r)
+			one := found[c.Application]
+			one.Corrections = append(one.Corrections, c)
+			found[c.Application] = one
+		}
+		for _, c := range changes {
+			one := found[c.Application]
+			one.Changes = append(one.Changes, c)
+			found[c.Application] = one
+		}
+	}
+	return found, nil
 }
 
 // EarlyRenewals lists who may be taken in before it is due, within the reach of

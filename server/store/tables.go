@@ -166,6 +166,8 @@ var (
 			numbers("accepted", "refused", "overdue", "waiting"), texts("by_staff"), numbers("at"))}
 	relatives = &table{name: "relatives", class: isRecord, subject: "relative", shared: true,
 		columns: join(texts("id", "staff", "path", "school", "apply_no", "relation"), numbers("at"), texts("removal", "removal_seconded"), numbers("removed_at"))}
+	sheetChanges = &table{name: "sheet_changes", class: isRecord, subject: "sheet-change",
+		columns: join(texts("id", "application", "path", "file_digest"), one(secret, "fields"), numbers("applied"), texts("by_staff"), numbers("at"))}
 	earlyRenewals = &table{name: "early_renewals", class: isRecord, subject: "early-renewal",
 		columns: join(texts("id"), numbers("year"), texts("school", "path", "apply_no", "name", "valid_to", "reason", "by_staff", "second"), numbers("at"))}
 	workingDays = &table{name: "working_days", class: isRecord, subject: "working-days", shared: true,
@@ -208,7 +210,7 @@ var tables = []*table{
 	logHead, logEntries, logBodies, logTiles, logCheckpoints,
 	organisations, staff, filings, appointments, roleChanges, sheets, dutyRules, exercises, incidents, incidentNotes, custodyKeys, custodyTokens, custodyRequests, media, stocktakes, sightings,
 	policies, custodians, emergencies,
-	windows, workingDays, applications, reviews, corrections, imports, earlyRenewals, delegations, relatives, looks, proposals,
+	windows, workingDays, applications, reviews, corrections, imports, sheetChanges, earlyRenewals, delegations, relatives, looks, proposals,
 	sessions, pendings, drafts, importJobs, importRows, throttles, revocations,
 }
 

@@ -82,10 +82,14 @@ func everything(t *testing.T, w *storetest.World, word string, more func(*store.
 			all = append(all, a)
 			r := registration.Review{ID: id + "/1", Application: id, Round: 1, Reason: word, At: at, Compared: map[string]string{"gender": "same"}}
 			c := registration.Correction{ID: id + "/gender", Application: id, Field: "gender", Old: "female", New: "male", Reason: word, At: at}
+			said := registration.SheetChange{ID: id + "/1", Application: id, Fields: []registration.FieldChange{{Field: "gender", Old: "男", New: word}}, At: at}
 			f := org.Filing{ID: id + "/1", Staff: id, Kind: org.FileNew, State: org.Filed, At: at, Note: word, Form: org.Form{Org: "HS1", Starts: at}}
 			v := org.RoleChange{ID: id + "/1", Staff: id, Role: "SC", Org: "HS1", Granted: true, At: at, Reason: word}
 			if word != "第一次" {
 				if _, err := tx.RoleChange(v.ID); err != nil {
+					return audit.Entry{}, err
+				}
+				if _, err := tx.SheetChangesOf(id); err != nil {
 					return audit.Entry{}, err
 				}
 				if _, err := tx.Filing(f.ID); err != nil {
@@ -98,7 +102,7 @@ func everything(t *testing.T, w *storetest.World, word string, more func(*store.
 					return audit.Entry{}, err
 				}
 			}
-			all = append(all, r, c, f, v)
+			all = append(all, r, c, said, f, v)
 		}
 		again, err := reread(tx, w, word)
 		if err != nil {

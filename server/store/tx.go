@@ -125,7 +125,7 @@ func (tx *Tx) reaches(r *row) bool { return r.table.shared || tx.grant.Covers(r.
 
 // names of the records for sentences.
 var recordNames = map[*table]string{applications: "申请", reviews: "审查记录", corrections: "更正", windows: "时段", imports: "导入记录",
-	proposals: "待签事项", looks: "查看记录", delegations: "委托", workingDays: "节假日安排", earlyRenewals: "未到期放行", relatives: "亲属申报", organisations: "机构", staff: "人员", appointments: "任职", roleChanges: "任职变动", sheets: "责任书", dutyRules: "值班表和制度", exercises: "安全教育或演练记录", incidents: "安全事件", incidentNotes: "安全事件补记", filings: "备案表", custodyKeys: "钥匙",
+	proposals: "待签事项", looks: "查看记录", delegations: "委托", workingDays: "节假日安排", earlyRenewals: "未到期放行", sheetChanges: "导入改动", relatives: "亲属申报", organisations: "机构", staff: "人员", appointments: "任职", roleChanges: "任职变动", sheets: "责任书", dutyRules: "值班表和制度", exercises: "安全教育或演练记录", incidents: "安全事件", incidentNotes: "安全事件补记", filings: "备案表", custodyKeys: "钥匙",
 	custodyTokens: "钥匙", custodyRequests: "申领",
 	policies: "政策", custodians: "托管人名单", emergencies: "紧急事项",
 	media: "介质", stocktakes: "盘点", sightings: "盘点记录"}

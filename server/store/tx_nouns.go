@@ -130,6 +130,15 @@ func (tx *Tx) CorrectionsOf(application string) ([]registration.Correction, erro
 	return listOf(rows, sure(correctionOf))
 }
 
+// SheetChangesOf lists what later sheets said otherwise of an application, by id.
+func (tx *Tx) SheetChangesOf(application string) ([]registration.SheetChange, error) {
+	rows, err := tx.where(sheetChanges, is("application", application))
+	if err != nil {
+		return nil, err
+	}
+	return listOf(rows, sheetChangeOf)
+}
+
 // WindowsOf lists the stages of one body's year.
 func (tx *Tx) WindowsOf(year int, body string) ([]registration.Window, error) {
 	rows, err := tx.where(windows, is("year", int64(year)), is("org", body))
@@ -203,6 +212,16 @@ func (tx *Tx) Put(noun any) error {
 			return err
 		}
 		return tx.put(corrections, correctionCells(v, path))
+	case registration.SheetChange:
+		path, err := tx.pathOf(applications, v.Application)
+		if err != nil {
+			return err
+		}
+		cells, err := sheetChangeCells(v, path)
+		if err != nil {
+			return err
+		}
+		return tx.put(sheetChanges, cells)
 	case registration.Proposal:
 		return tx.void(v)
 	}

@@ -23,7 +23,9 @@ type Application struct {
 	Groups      []FieldGroup
 	Facts       []Fact
 	Corrections []Correction
-	History     []Event
+	// Proposed are values of a later sheet that wait for the school's correction.
+	Proposed []FieldChange
+	History  []Event
 	// People are the four who act once each.
 	People []Signer
 	// Standing says in a sentence that the record is held or withdrawn.
@@ -73,6 +75,8 @@ type ComparedField struct {
 	Online string
 	// Old is the value before correction, empty if there was none.
 	Old string
+	// Proposed is what a later sheet says otherwise, masked; empty for nothing.
+	Proposed string
 	// Result is same, differs, absent, or empty when not compared yet.
 	Result string
 	// Explained says why it differs or is absent.
@@ -172,11 +176,13 @@ type CorrectionForm struct {
 	Action            string
 	FieldName, Header string
 	Old               string
-	New               Field
-	Options           Choices // for a list field instead of New
-	Hint              string
-	Reason, Evidence  Field
-	Mended            bool
+	// Proposed is what a later sheet says, masked; empty for nothing.
+	Proposed         string
+	New              Field
+	Options          Choices // for a list field instead of New
+	Hint             string
+	Reason, Evidence Field
+	Mended           bool
 }
 
 func (CorrectionForm) Template() string { return "application/correct" }

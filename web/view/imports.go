@@ -61,6 +61,8 @@ type ImportReport struct {
 	FileFaults []ReportLine
 	Lines      []ReportLine
 	Paging     Paging
+	// Changes are the rows that say otherwise than the records that are there.
+	Changes []ChangedRow
 	// Download is the whole report as CSV.
 	Download string
 	Action   string
@@ -81,6 +83,19 @@ type ImportCounts struct {
 	// Changed rows differ from what was imported before; Unchanged do not.
 	Changed, Unchanged int
 }
+
+// ChangedRow is one row beside its record, field by field.
+type ChangedRow struct {
+	Row            int
+	Name, ID, Href string
+	// State is the record's; Way says how it takes the change, Note why not.
+	State, Way Mark
+	Note       string
+	Fields     []FieldChange
+}
+
+// FieldChange is one value that differs, numbers masked.
+type FieldChange struct{ Header, Old, New string }
 
 // ReportLine is one line of the report; a cell's value stands in it only masked.
 type ReportLine struct {

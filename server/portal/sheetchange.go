@@ -1,0 +1,322 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
+	"sealdesk/server/registration"
+	"sealdesk/server/sheet"
+	"sealdesk/server/store"
+	"sealdesk/web/view"
+)
+
+// against says of judged rows what they are to the records that are there: new,
+// there already, or changed (domain section 7). A record out of reach is there,
+// and tells nothing else.
+func (p *Portal) against(ctx context.Context, grant policy.Grant, rows []sheet.Row) ([]string, error) {
+	claims := make([]registration.Claim, len(rows))
+	for i, r := range rows {
+		claims[i] = r.Form.Claim()
+	}
+	taken, err := p.store.Taken(ctx, p.year, claims...)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, id := range taken {
+		ids = append(ids, id)
+	}
+	there, err := p.store.CompareWith(ctx, grant, ids)
+	if err != nil {
+		return nil, err
+	}
+	codes := make([]string, len(rows))
+	for i, r := range rows {
+		codes[i] = codeOf(r)
+		id, ok := taken[r.Form.IDNumber]
+		if !ok || r.Kind == sheet.Refuse {
+			continue
+		}
+		codes[i] = rowThere
+		if a := there[id]; a.ID != "" && a.Form.ApplyNo == r.Form.ApplyNo && len(a.Otherwise(r.Form, a.Corrections, a.Changes)) > 0 {
+			codes[i] = rowChanged
+		}
+	}
+	return codes, nil
+}
+
+// changedRow is a row of a sheet that differs from its record.
+type changedRow struct {
+	line   int
+	sheet  sheet.Row
+	record string
+	before registration.Application
+	fields []registration.FieldChange
+	atOnce bool
+	barred error // why the record does not take it
+}
+
+// changedRows reads a job's changed rows with what they change now; one that
+// changes nothing any more is left out.
+func (p *Portal) changedRows(ctx context.Context, grant policy.Grant, job string) ([]changedRow, error) {
+	kept, err := p.store.Scratch().ImportRows(ctx, job, 0, maxSheetRows, rowChanged)
+	if err != nil || len(kept) == 0 {
+		return nil, err
+	}
+	list := make([]changedRow, len(kept))
+	claims := make([]registration.Claim, len(kept))
+	for i, k := range kept {
+		if err := json.Unmarshal(k.Cells, &list[i].sheet); err != nil {
+			return nil, err
+		}
+		list[i].line, claims[i] = k.Line, list[i].sheet.Form.Claim()
+	}
+	taken, err := p.store.Taken(ctx, p.year, claims...)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for i := range list {
+		list[i].record = taken[list[i].sheet.Form.IDNumber]
+		ids = append(ids, list[i].record)
+	}
+	there, err := p.store.CompareWith(ctx, grant, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := list[:0]
+	for _, r := range list {
+		a, ok := there[r.record]
+		if !ok {
+			continue
+		}
+		r.before, r.fields = a.Application, a.Otherwise(r.sheet.Form, a.Corrections, a.Changes)
+		r.atOnce, r.barred = a.TakesChange(r.sheet.Form)
+		if len(r.fields) > 0 {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// stateOf is where a row of this kind comes in.
+func stateOf(kind sheet.LineKind) registration.State {
+	switch kind {
+	case sheet.Wait:
+		return registration.Waiting
+	case sheet.Overdue:
+		return registration.Overdue
+	}
+	return registration.Imported
+}
+
+// changeMatter takes the changed rows of one sheet in.
+type changeMatter struct {
+	Organ  string `json:"organ"`
+	Job    string `json:"job"`
+	Digest string `json:"digest"`
+	Lines  []int  `json:"lines"` // the rows that were shown; the rest of them stays with the job, encrypted
+	rows   []importedRow
+}
+
+// load reads the rows; of which record each is, the register is asked.
+func (m *changeMatter) load(ctx context.Context, p *Portal) error {
+	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, rowChanged)
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if !slices.Contains(m.Lines, k.Line) {
+			continue
+		}
+		var r sheet.Row
+		if err := json.Unmarshal(k.Cells, &r); err != nil {
+			return err
+		}
+		m.rows = append(m.rows, importedRow{line: k.Line, state: stateOf(r.Kind), form: r.Form})
+	}
+	if len(m.rows) != len(m.Lines) {
+		return fault.New(fault.Conflict, "这份文件里的改动在您查看之后已有人处理，没有更改。请回到试读报告再看。")
+	}
+	claims := make([]registration.Claim, len(m.rows))
+	for i, row := range m.rows {
+		claims[i] = row.form.Claim()
+	}
+	taken, err := p.store.Taken(ctx, p.year, claims...)
+	for i := range m.rows {
+		m.rows[i].id = taken[m.rows[i].form.IDNumber]
+	}
+	return err
+}
+
+// settle marks the rows as taken in; the job is done when nothing new is left.
+func (m *changeMatter) settle(ctx context.Context, p *Portal) error {
+	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, rowChanged)
+	if err != nil {
+		return err
+	}
+	var done []store.ImportRow
+	for _, k := range kept {
+		if slices.Contains(m.Lines, k.Line) {
+			k.Code = rowThere
+			done = append(done, k)
+		}
+	}
+	return p.settled(ctx, m.Job, done)
+}
+
+func (m *changeMatter) act() policy.Act { return policy.ImportSheet }
+func (m *changeMatter) size() int       { return len(m.rows) }
+
+func (m *changeMatter) refs() []store.Ref {
+	var refs []store.Ref
+	for _, row := range m.rows {
+		refs = append(refs, store.OfApplication(row.id), store.OfOrganisation(row.form.SchoolCode))
+	}
+	return refs
+}
+
+func (m *changeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte, now time.Time) (draft, error) {
+	d := draft{subject: store.OfOrganisation(m.Organ).Subject()}
+	by, err := firstSigner(r, h)
+	if err != nil {
+		return d, err
+	}
+	judge := judges(k, r)
+	early := earlyOnce(r, k.year)
+	var steps []registration.ChangeStep
+	for _, row := range m.rows {
+		a, err := r.Application(row.id)
+		if err != nil {
+			return d, err
+		}
+		made, err1 := r.CorrectionsOf(row.id)
+		said, err2 := r.SheetChangesOf(row.id)
+		j, err3 := judge(a)
+		let, err4 := early(row.form)
+		for _, err := range []error{err1, err2, err3, err4} {
+			if err != nil {
+				return d, err
+			}
+		}
+		step, err := a.Change(strconv.FormatInt(h.Issued.UnixMilli(), 10), m.Digest, row.form, row.state, a.Otherwise(row.form, made, said), by, j, let, now)
+		if err != nil {
+			return d, err
+		}
+		if step.Change.Applied {
+			d.puts = append(d.puts, step.After)
+		}
+		d.puts = append(d.puts, step.Change)
+		steps = append(steps, step)
+	}
+	d.statement, err = registration.ChangeStatement(h, k.year, m.Digest, steps, salts)
+	return d, err
+}
+
+// earlyOnce reads, once a school, who was let in before it is due; of a form
+// that is due it asks nothing.
+func earlyOnce(r rows, year int) func(registration.Form) ([]registration.EarlyRenewal, error) {
+	known := map[string][]registration.EarlyRenewal{}
+	return func(f registration.Form) ([]registration.EarlyRenewal, error) {
+		if f.Due(year) {
+			return nil, nil
+		}
+		if list, ok := known[f.SchoolCode]; ok {
+			return list, nil
+		}
+		list, err := r.EarlyRenewalsOf(f.SchoolCode)
+		known[f.SchoolCode] = list
+		return list, err
+	}
+}
+
+// proposeChanges asks for the seal over the changed rows that records take,
+// as many as one seal may decide.
+func (p *Portal) proposeChanges(c *call, job store.ImportJob, kept reported, grant policy.Grant) (answer, error) {
+	rows, err := p.changedRows(c.ctx, grant, job.ID)
+	if err != nil {
+		return nil, err
+	}
+	body, err := p.store.Organisation(c.ctx, job.Organ)
+	if err != nil {
+		return nil, err
+	}
+	m := &changeMatter{Organ: body.ID, Job: job.ID, Digest: kept.Digest}
+	for _, r := range rows {
+		if r.barred == nil && len(m.Lines) < registration.BatchLimit {
+			m.Lines = append(m.Lines, r.line)
+		}
+	}
+	if len(m.Lines) == 0 {
+		return nil, fault.New(fault.Conflict, "这份文件里没有可以更改的行，什么都没有改变。请重新试读。")
+	}
+	return p.propose(c, m, body, "/imports/"+job.ID)
+}
+
+// changeViews are the changed rows as a person reads them, numbers masked.
+func changeViews(rows []changedRow) []view.ChangedRow {
+	var list []view.ChangedRow
+	for _, r := range rows {
+		v := view.ChangedRow{Row: r.line, Name: r.before.Form.PersonName, ID: r.record, Href: "/applications/" + r.record, State: stateMark(r.before.State),
+			Way: view.Mark{Kind: "hold", Text: "更正建议，学校更正"}}
+		switch {
+		case r.barred != nil:
+			v.Way, v.Note = view.Mark{Kind: "stop", Text: "不收"}, sentenced(r.barred).Sentence
+		case r.atOnce:
+			v.Way = view.Mark{Kind: "ok", Text: "直接更改"}
+		}
+		for _, f := range r.fields {
+			v.Fields = append(v.Fields, fieldChangeView(f))
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+func fieldChangeView(f registration.FieldChange) view.FieldChange {
+	return view.FieldChange{Header: registration.HeaderOf(f.Field), Old: registration.Masked(f.Field, f.Old), New: registration.Masked(f.Field, f.New)}
+}
+
+// changesMade are the values that a later sheet changed, old beside new.
+func (p *Portal) changesMade(c *call, changes []registration.SheetChange) []view.Correction {
+	var list []view.Correction
+	for _, change := range changes {
+		if !change.Applied {
+			continue
+		}
+		for _, f := range change.Fields {
+			one := fieldChangeView(f)
+			list = append(list, view.Correction{Header: one.Header, Old: one.Old, New: one.New, Reason: "再次导入的表写的不同，受理之前按表更改（文件摘要 " + change.FileDigest[:min(8, len(change.FileDigest))] + "）",
+				Mended: true, By: p.nameOf(c, change.By), At: change.At})
+		}
+	}
+	return list
+}
+
+// proposedFor are the values that later sheets propose for a record under
+// review and nobody has answered, by field.
+func (p *Portal) proposedFor(c *call, a registration.Application) (map[string]registration.FieldChange, error) {
+	_, grant, err := p.place(c, policy.Review)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := p.store.SheetChanges(c.ctx, grant, a.ID)
+	if err != nil || len(changes) == 0 {
+		return nil, err
+	}
+	reviews, err := p.store.Reviews(c.ctx, grant, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	open := map[string]registration.FieldChange{}
+	for _, f := range a.Proposed(changes, reviews) {
+		open[f.Field] = f
+	}
+	return open, nil
+}

@@ -1,0 +1,204 @@
+package registration
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sealdesk/hsm/seal"
+	"sealdesk/server/internal/fault"
+)
+
+// FieldChange is one value that a later sheet gives otherwise, as it is shown.
+type FieldChange struct {
+	Field string `json:"field"`
+	Old   string `json:"old"`
+	New   string `json:"new"`
+}
+
+// SheetChange is what a later sheet says otherwise about a record that is there
+// already (domain section 7). Of a record that nobody has taken up yet it
+// changes the form, the old values kept here; from the school's review on it
+// only proposes, and the school corrects by its own act (R18).
+type SheetChange struct {
+	ID, Application string // application/number
+	FileDigest      string
+	Fields          []FieldChange
+	Applied         bool // the form was changed; otherwise a proposal
+	By              string
+	At              time.Time
+}
+
+// ChangeStep is one record's way through the import of a changed row.
+type ChangeStep struct {
+	Step
+	Change SheetChange
+}
+
+// keyFields make a row the row it is: plan_year + id_number + apply_no.
+var keyFields = map[string]bool{"apply_no": true, "id_type": true, "id_number": true}
+
+// lastSheet is what sheets said of the record last, field by field: the form
+// without the school's corrections, under what later sheets proposed.
+func (a Application) lastSheet(made []Correction, changes []SheetChange) map[string]string {
+	said := map[string]string{}
+	for _, c := range Columns() {
+		said[c.Field] = a.Form.plain(c.Field)
+	}
+	oldest := map[string]Correction{}
+	for _, c := range made {
+		if first, ok := oldest[c.Field]; !ok || c.At.Before(first.At) {
+			oldest[c.Field] = c
+		}
+	}
+	for field, c := range oldest {
+		said[field] = c.Old
+	}
+	for _, change := range inTime(changes) {
+		for _, f := range change.Fields {
+			if !change.Applied {
+				said[f.Field] = f.New
+			}
+		}
+	}
+	return said
+}
+
+// inTime gives changes from the oldest on.
+func inTime(changes []SheetChange) []SheetChange {
+	list := append([]SheetChange{}, changes...)
+	for i := range list {
+		for j := i; j > 0 && list[j].At.Before(list[j-1].At); j-- {
+			list[j], list[j-1] = list[j-1], list[j]
+		}
+	}
+	return list
+}
+
+// Otherwise is what a form of a later sheet says otherwise than the last one
+// did: nothing for the same sheet again, whatever was corrected since. Old is
+// the record's own value as it stands.
+func (a Application) Otherwise(f Form, made []Correction, changes []SheetChange) []FieldChange {
+	said := a.lastSheet(made, changes)
+	var list []FieldChange
+	for _, c := range Columns() {
+		if v := f.plain(c.Field); v != said[c.Field] && !keyFields[c.Field] {
+			list = append(list, FieldChange{Field: c.Field, Old: a.Form.plain(c.Field), New: v})
+		}
+	}
+	return list
+}
+
+// TakesChange says how a changed row of a later sheet reaches the record: at
+// once while nobody has taken it up, as a proposal from the review on. The
+// error is why it does not reach it at all.
+func (a Application) TakesChange(f Form) (atOnce bool, err error) {
+	if f.SchoolCode != a.School {
+		return false, fault.New(fault.Conflict, "申请 %s 在另一所学校，改学校不能随表更改。请由现在的学校撤回之后，再由新学校导入。", a.ID)
+	}
+	switch a.State {
+	case NotAccepted, Withdrawn:
+		return false, fault.New(fault.Conflict, "申请 %s 的状态是“%s”，表里的改动不再收。", a.ID, a.State.Word())
+	case Imported, Waiting, Overdue:
+		return true, nil
+	}
+	return false, nil
+}
+
+// Change takes a changed row in. state is where a row like this would come in
+// now; early are the acts that let renewals in before they are due.
+func (a Application) Change(number, digest string, f Form, state State, fields []FieldChange, by Person, j Judge, early []EarlyRenewal, now time.Time) (ChangeStep, error) {
+	step := ChangeStep{Step: Step{Before: a, After: a}}
+	atOnce, err := a.TakesChange(f)
+	if err != nil {
+		return step, err
+	}
+	if len(fields) == 0 {
+		return step, fault.New(fault.Conflict, "申请 %s 与表里的这一行已经相同，没有要改的。请重新试读这份文件。", a.ID)
+	}
+	step.Change = SheetChange{ID: a.ID + "/" + number, Application: a.ID, FileDigest: digest, Fields: fields, Applied: atOnce, By: by.Staff, At: now.In(Shanghai).Truncate(time.Millisecond)}
+	if !atOnce {
+		return step, nil
+	}
+	next := a
+	next.Form, next.State, next.Early = f, state, Early{}
+	next.Class, next.RegKind, next.Findings, next.Outcome = "", "", nil, ""
+	if next, err = next.LetIn(early); err != nil {
+		return step, err
+	}
+	if state == Imported {
+		if next, err = j.Of(next); err != nil {
+			return step, err
+		}
+	}
+	step.After = next.stamp(now)
+	return step, nil
+}
+
+// Proposed are the values that later sheets propose and the school has not
+// answered: not taken over, and no review sealed since.
+func (a Application) Proposed(changes []SheetChange, reviews []Review) []FieldChange {
+	open := map[string]FieldChange{}
+	for _, change := range inTime(changes) {
+		answered := change.Applied
+		for _, r := range reviews {
+			answered = answered || !r.At.Before(change.At)
+		}
+		for _, f := range change.Fields {
+			if delete(open, f.Field); !answered && f.New != a.Form.plain(f.Field) {
+				open[f.Field] = FieldChange{f.Field, a.Form.plain(f.Field), f.New}
+			}
+		}
+	}
+	var list []FieldChange
+	for _, c := range Columns() {
+		if f, ok := open[c.Field]; ok {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// words of a change as a text may hold them: numbers are said to differ.
+func (f FieldChange) words() string {
+	if numberFields[f.Field] {
+		return HeaderOf(f.Field) + "：号码不同（不列号码）"
+	}
+	return HeaderOf(f.Field) + "：" + cell(orNone(f.Old)) + " → " + cell(orNone(f.New))
+}
+
+// Way is how the change reaches the record, in a word.
+func (c SheetChange) Way() string {
+	if c.Applied {
+		return "直接更改"
+	}
+	return "更正建议"
+}
+
+// ChangeStatement is the text of the changed rows of one sheet.
+func ChangeStatement(h seal.Header, year int, digest string, steps []ChangeStep, salts [][16]byte) (seal.Statement, error) {
+	plain := make([]Step, len(steps))
+	ways := map[bool]int{}
+	for i, s := range steps {
+		plain[i] = s.Step
+		ways[s.Change.Applied]++
+	}
+	if err := stepsFit("更改", plain); err != nil {
+		return seal.Statement{}, err
+	}
+	at := 0
+	rows, err := annex([]string{"姓名", "学校", "现在的状态", "处置", "改动", "内容摘要"}, plain, salts, func(s Step) []string {
+		change := steps[at].Change
+		at++
+		words := make([]string, len(change.Fields))
+		for i, f := range change.Fields {
+			words[i] = f.words()
+		}
+		return []string{cell(s.Before.Form.PersonName), schoolWords(s.Before), s.Before.State.Word(), change.Way(), strings.Join(words, "｜"), s.Before.Fingerprint()}
+	})
+	if err != nil {
+		return seal.Statement{}, err
+	}
+	return finish(seal.ImportChange, h, []seal.Field{yearLine(year), field("文件摘要", digest),
+		field("行数合计", fmt.Sprintf("改动 %d 行，其中直接更改 %d、更正建议 %d", len(steps), ways[true], ways[false]))}, rows)
+}
