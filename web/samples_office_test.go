@@ -40,3 +40,44 @@ func officeSamples() []sample {
 			{Kind: "select", Name: "confirmer", Label: "由谁复签", Choices: view.Choices{Items: []view.Choice{{Value: "U1", Text: "方一苇，股长"}}}}}}}}
 	return []sample{{"office-early", early}, {"office-list", list}, {"office-one", one}, {"office-refused", bad}, {"office-upload", upload}, {"office-empty", view.Office{Frame: f, Heading: "空"}}}
 }
+
+// musterSamples are a staff sheet's pages: the upload, the comparison, one that
+// changes nothing, and a refused choice.
+func musterSamples() []sample {
+	f := frame("名册比对", "")
+	cells := func(texts ...string) view.RegisterRow {
+		var row view.RegisterRow
+		for _, t := range texts {
+			row.Cells = append(row.Cells, view.Cell{Text: t})
+		}
+		return row
+	}
+	up := view.Office{Frame: f, Back: view.Link{Text: "回到人员名册", Href: "/staff"}, Heading: "名册比对与报备", Lead: "上传全部系统使用人员的名册，先与在册的比对。上传不改变任何备案，也不授予角色。",
+		Sections: []view.Section{{ID: "form", Title: "空表", Facts: []view.Fact{{Label: "表头", Value: "人员编号、姓名、机构编号、岗位、手机号、拟任角色、任职起、任职止、承诺书编号、向上报备日"}}, Go: view.Link{Text: "下载空表", Href: "/musters/template"}}},
+		Forms: []view.ActForm{{ID: "muster", Title: "上传名册", Action: "/musters", Button: "上传并比对", Upload: true, Inputs: []view.Input{{Kind: "file", Name: "sheet", Label: "名册（.xlsx）", Hint: "第一行是表头，一行一人。"},
+			{Kind: "radios", Name: "scope", Label: "这份名册包括", Choices: view.Choices{Items: []view.Choice{{Value: "whole", Text: "休宁县教育局及以下全部机构的人员", Hint: "名册里没有的都列为可能离岗。"}, {Value: "named", Text: "只是表里写到的那些机构的人员"}}}}}}}}
+	bad := up
+	bad.Frame = refused(f, "没有收到文件。请选择名册后再提交。", view.Fault{Field: "sheet", Text: "请选择文件。"})
+	wrong := up.Forms[0]
+	wrong.Inputs = append([]view.Input{}, wrong.Inputs...)
+	wrong.Inputs[0].Field.Error = "请选择文件。"
+	bad.Forms = []view.ActForm{wrong}
+	compared := view.Office{Frame: f, Back: view.Link{Text: "重新上传名册", Href: "/musters"}, Heading: "名册比对结果", Lead: "共 651 行；还什么都没有存。签署之后，备案表才送安全保密管理员审核。",
+		Tiles: []view.Tile{{Count: 12, Text: "新人员"}, {Count: 3, Text: "有变更"}, {Count: 2, Text: "可能离岗", Hot: true}, {Count: 634, Text: "不变"}, {Count: 2, Text: "不能报备", Hot: true}},
+		Sections: []view.Section{
+			{ID: "refused", Title: "不能报备的行", Small: "2 行", Go: view.Link{Text: "下载全部比对结果", Href: "/musters/1/report"}, Register: &view.Register{Caption: "不能报备的行", Columns: []string{"行", "栏", "原因", "怎样改"},
+				Rows: []view.RegisterRow{cells("第 7 行", "手机号", "手机号应为 1 开头的 11 位数字", "改正这一格后重新上传"), cells("第 14 行", "人员编号", "人员编号 P-0217 已在别的机构备案，不能重复", "请先由原机构报备离岗，办结后再报")}}},
+			{ID: "new", Title: "新人员", Small: "12 行", Register: &view.Register{Caption: "新人员", Columns: []string{"人员", "机构与岗位", "手机号", "变更", "拟任角色"},
+				Rows: []view.RegisterRow{{Cells: []view.Cell{{Text: "潘令仪", Sub: "P-0901，第 2 行"}, {Text: "341022", Sub: "科员"}, {Text: "末四位 0001"}, {Text: "新任，自 2024-11-20"}, {Text: "区县审核人员"}}}}}},
+			{ID: "change", Title: "有变更的人员", Small: "3 行", Register: &view.Register{Caption: "有变更", Columns: []string{"人员", "机构与岗位", "手机号", "变更", "拟任角色"},
+				Rows: []view.RegisterRow{{Cells: []view.Cell{{Text: "罗以宁", Sub: "P-0107，第 3 行"}, {Text: "341022", Sub: "股长"}, {Text: "末四位 8888"}, {Text: "岗位：科员 改为 股长；手机号：末四位 1234 改为 末四位 8888"}, {Text: "区县负责人"}}}}}},
+			{ID: "absent", Title: "名册里没有、可能离岗的人员", Small: "2 行", Say: "比对不办理离岗。确已离岗的，请打开这个人逐个报备离岗，账户当日关闭。", Register: &view.Register{Caption: "可能离岗的人员", Columns: []string{"人员", "机构", "岗位"},
+				Rows: []view.RegisterRow{{Cells: []view.Cell{{Text: "沈知远", Href: "/staff/P-0217", Sub: "P-0217"}, {Text: "341022"}, {Text: "审核员"}}}}}},
+			{ID: "roles", Title: "角色与在册任职不同的人员", Small: "0 行", Empty: "在册人员的角色与名册相同。", Register: &view.Register{Caption: "角色不同的人员", Columns: []string{"人员", "要另行申请", "要另行免去"}}}},
+		Forms: []view.ActForm{{ID: "choose", Title: "怎样报备", Action: "/musters/1", Inputs: []view.Input{{Kind: "radios", Name: "choice", Label: "您的决定", Choices: view.Choices{Items: []view.Choice{
+			{Value: "all", Text: "全部报备（15 人）", Barred: true, Hint: "有 2 行不能报备，不能选全部。"}, {Value: "good", Text: "只报备合格的 15 人", Hint: "不合格的 2 行改好后重新上传。"}, {Value: "cancel", Text: "取消，什么都不报备"}}}}}}}}
+	same := compared
+	same.Say, same.Forms = "没有要报备的行：合格的行都已在册或等待审核，再签一次不会有任何改变。", nil
+	same.Sections = compared.Sections[4:]
+	return []sample{{"muster-upload", up}, {"muster-refused", bad}, {"muster", compared}, {"muster-same", same}}
+}

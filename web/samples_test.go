@@ -48,7 +48,7 @@ var agentPost = view.AgentPost{Action: "http://127.0.0.1:17890/sign", Statement:
 func samples() []sample {
 	var all []sample
 	for _, group := range [][]sample{signInSamples(), homeSamples(), listSamples(), statementSamples(), refusedSamples(),
-		policySamples(), emergencySamples(), applicationSamples(), reviewSamples(), schoolSamples(), importSamples(), logSamples(), planSamples(), keySamples(), officeSamples(), dutySamples(), enrolmentSamples()} {
+		policySamples(), emergencySamples(), applicationSamples(), reviewSamples(), schoolSamples(), importSamples(), logSamples(), planSamples(), keySamples(), officeSamples(), musterSamples(), dutySamples(), enrolmentSamples()} {
 		all = append(all, group...)
 	}
 	return all

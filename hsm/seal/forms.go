@@ -28,6 +28,8 @@ const (
 	Genesis          Kind = "genesis"           // 启用: entry 0
 	StaffFiling      Kind = "staff-filing"      // 人员备案
 	StaffCheck       Kind = "staff-check"       // 审核人员备案
+	StaffMuster      Kind = "staff-muster"      // 按名册报备, batch
+	StaffChecks      Kind = "staff-checks"      // 一并审核备案, batch
 	StaffLeave       Kind = "staff-leave"       // 离岗备案
 	StaffExit        Kind = "staff-exit"        // 办结离岗
 	StaffPledge      Kind = "staff-pledge"      // 签署承诺书
@@ -168,6 +170,8 @@ var forms = []Form{
 		one("承诺书"), one("任职起"), maybe("任职止"), maybe("向上报备日"), some("变更")),
 	statement(StaffCheck, "审核人员备案", one("备案表"), one("备案类别"), one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("手机号"),
 		one("拟任角色"), one("承诺书"), one("任职起"), maybe("任职止"), one("报备人"), one("审核意见"), maybe("理由")),
+	batch(StaffMuster, "按名册报备", one("文件摘要"), one("选择"), one("新任"), one("变更"), one("行数合计")),
+	batch(StaffChecks, "一并审核备案", one("审核意见"), one("行数合计")),
 	statement(StaffLeave, "离岗备案", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), one("账户"), one("理由")),
 	statement(StaffExit, "办结离岗", one("人员编号"), one("姓名"), one("所在机构"), one("岗位"), one("在岗至"), many("钥匙与介质"), some("终止任职")),
 	statement(StaffPledge, "签署承诺书", one("人员编号"), one("姓名"), many("承诺")),

@@ -60,6 +60,13 @@ func RoleWords(roles []string) string {
 	return strings.Join(words, "、")
 }
 
+// asFault finds the sentence in an error.
+func asFault(err error) (*fault.Error, bool) {
+	var e *fault.Error
+	ok := errors.As(err, &e)
+	return e, ok
+}
+
 func asPolicy(err error, to **policy.Error) bool { return errors.As(err, to) }
 
 // number reads a plain decimal.

@@ -162,7 +162,7 @@ func addLine(days []view.LogDay, e audit.Entry) []view.LogDay {
 // kinds are the words for the first part of a subject.
 var kinds = map[string]string{"application": "申请", "staff": "人员", "organisation": "机构", "institution": "机构", "import": "导入批", "window": "时段",
 	"proposal": "待签事项", "key": "钥匙", "log": "日志", "policy": "政策", "custodians": "托管人名单", "emergency": "紧急事项",
-	"token": "钥匙", "request": "申领", "delivery": "交货", "medium": "介质", "stocktake": "盘点"}
+	"token": "钥匙", "request": "申领", "delivery": "交货", "medium": "介质", "stocktake": "盘点", "muster": "名册"}
 
 // subjectWords is what an entry is about, by number.
 func subjectWords(subject string) string {

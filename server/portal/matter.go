@@ -93,6 +93,8 @@ type knowledge struct {
 var kindsOf = map[seal.Kind]func() matter{
 	seal.StaffFiling:      func() matter { return &fileMatter{} },
 	seal.StaffCheck:       func() matter { return &checkMatter{} },
+	seal.StaffMuster:      func() matter { return &musterMatter{} },
+	seal.StaffChecks:      func() matter { return &checksMatter{} },
 	seal.StaffLeave:       func() matter { return &leaveMatter{} },
 	seal.StaffExit:        func() matter { return &exitMatter{} },
 	seal.StaffPledge:      func() matter { return &pledgeMatter{} },

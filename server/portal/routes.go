@@ -114,6 +114,13 @@ var routes = []route{
 	{"GET", "/staff", signedIn, (*Portal).listStaff},
 	{"GET", "/staff/new", signedIn, (*Portal).newFiling},
 	{"POST", "/staff", signedIn, (*Portal).proposeFiling},
+	{"POST", "/staff/checks", signedIn, (*Portal).proposeChecks},
+	{"GET", "/musters", signedIn, (*Portal).musters},
+	{"GET", "/musters/template", signedIn, (*Portal).musterTemplate},
+	{"POST", "/musters", signedIn, (*Portal).uploadMuster},
+	{"GET", "/musters/:id", signedIn, (*Portal).showMuster},
+	{"GET", "/musters/:id/report", signedIn, (*Portal).musterReport},
+	{"POST", "/musters/:id", signedIn, (*Portal).chooseMuster},
 	{"GET", "/staff/:id", signedIn, (*Portal).showPerson},
 	{"GET", "/staff/:id/file", signedIn, (*Portal).changeFiling},
 	{"POST", "/staff/:id/reveal", signedIn, (*Portal).revealPhone},
@@ -205,7 +212,7 @@ const (
 )
 
 // uploads are the routes whose form carries a file.
-var uploads = map[string]bool{"/imports": true, "/applications/:id/withdraw": true, "/deliveries": true}
+var uploads = map[string]bool{"/imports": true, "/applications/:id/withdraw": true, "/deliveries": true, "/musters": true}
 
 // Handler is the staff listener: every route gets host check, headers, the
 // standard library's cross-origin protection, a body limit, a deadline, a

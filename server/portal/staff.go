@@ -16,23 +16,34 @@ const registerPage = 50
 
 // GET /staff: the register of people, and what waits for a check.
 func (p *Portal) listStaff(c *call) (answer, error) {
-	body, grant, err := p.place(c, policy.ListStaff)
+	v, err := p.staffPage(c)
 	if err != nil {
 		return nil, err
+	}
+	return page{view: v}, nil
+}
+
+func (p *Portal) staffPage(c *call) (view.Office, error) {
+	body, grant, err := p.place(c, policy.ListStaff)
+	if err != nil {
+		return view.Office{}, err
 	}
 	v := view.Office{Frame: p.frame(c, "人员"), Heading: "人员与备案", Lead: body.Name + "及以下机构的系统使用人员。没有备案就没有账户；离岗当日关闭账户。",
 		Search: &view.Search{Action: "/staff", Label: "人员编号或姓名", Find: typed(c, "find")}}
 	names, err := p.bodyNames(c, body)
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	waiting, err := p.store.FilingsIn(c.ctx, grant, org.Filed, org.Leaving)
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	open := view.Section{ID: "open", Title: "等办的备案", Small: number(len(waiting)) + " 份", Empty: "没有等办的备案。",
 		Register: &view.Register{Caption: "等办的备案", Columns: []string{"人员", "机构", "类别", "报备", "状态"}}}
-	for _, f := range waiting {
+	if len(waiting) > musterLines {
+		open.Small = more(musterLines, len(waiting))
+	}
+	for _, f := range waiting[:min(len(waiting), musterLines)] {
 		open.Register.Rows = append(open.Register.Rows, view.RegisterRow{Cells: []view.Cell{{Text: f.Name, Href: "/staff/" + escaped(f.Staff), Sub: f.Staff},
 			{Text: names[f.Org]}, {Text: f.Kind.Word()}, {Text: org.Day(f.At), Sub: p.nameOf(c, f.By)}, {Mark: filingMark(f.State)}}})
 	}
@@ -41,10 +52,17 @@ func (p *Portal) listStaff(c *call) (answer, error) {
 	}
 	register, err := p.register(c, grant, names)
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	v.Sections = []view.Section{open, register}
-	return page{view: v}, nil
+	if p.anywhere(c, policy.FileStaff) {
+		v.Sections[1].Go = view.Link{Text: "上传名册比对、成批报备", Href: "/musters"}
+	}
+	form, err := p.checksForm(c, waiting)
+	if form != nil {
+		v.Forms = append(v.Forms, *form)
+	}
+	return v, err
 }
 
 // register is one page of the people within a grant.

@@ -51,8 +51,8 @@ var rules = map[policy.Act]rule{
 	policy.LoginByTLS:           {unsealed: true}, // the handshake was signed, no text was
 	policy.Logout:               {unsealed: true},
 	policy.EndSession:           {unsealed: true}, // protects, and takes nothing away that a seal does not give back
-	policy.FileStaff:            alone(seal.StaffFiling),
-	policy.CheckStaff:           alone(seal.StaffCheck),
+	policy.FileStaff:            alone(seal.StaffFiling, seal.StaffMuster),
+	policy.CheckStaff:           alone(seal.StaffCheck, seal.StaffChecks),
 	policy.EndPost:              alone(seal.StaffLeave),
 	policy.ExitStaff:            alone(seal.StaffExit),
 	policy.SignPledge:           alone(seal.StaffPledge),
