@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -272,6 +274,21 @@ func TestR54WhatIsNoStaffSheetIsRefusedWithItsSentence(t *testing.T) {
 	l.refusedPlain(l.compares([]byte("just words"), "whole"), fault.Invalid, "")
 	l.refusedPlain(l.compares(wrong.Bytes(), "whole"), fault.Invalid, "表头里没有“人员编号”")
 	l.refusedPlain(l.compares(staffSheet(t), "whole"), fault.Invalid, "表头下面没有一行内容")
+	records := w.records()
+	files, err := filepath.Glob("../sheet/testdata/bad/*.xlsx")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d hostile files: %v", len(files), err)
+	}
+	for _, path := range files {
+		raw, err := os.ReadFile(path)
+		must(t, err)
+		if p := l.compares(raw, "whole"); p.Status != statusOf(fault.Invalid) {
+			t.Errorf("%s answers %d: %.200s", path, p.Status, p.Text("main"))
+		}
+	}
+	if w.records() != records {
+		t.Error("a hostile file changed a record")
+	}
 	l.ok(l.compares(good, "named"))
 }
 

@@ -63,6 +63,9 @@ func plainRows(f *excelize.File, limit int, required, optional []string) ([]Plai
 	if err != nil {
 		return nil, err
 	}
+	if err := noTricks(f, name, all[0], places, len(all)); err != nil {
+		return nil, err
+	}
 	var list []PlainRow
 	for i, cells := range all[1:] {
 		row := PlainRow{Number: i + 2, Cells: make([]string, len(places)), Digits: make([]bool, len(places))}
@@ -91,6 +94,33 @@ func plainRows(f *excelize.File, limit int, required, optional []string) ([]Plai
 		return nil, fault.New(fault.Invalid, "表头下面没有一行内容。请核对后重新上传。").At("sheet", "表里没有内容。")
 	}
 	return list, nil
+}
+
+// noTricks refuses what makes a cell say other than what stands in it: merged
+// cells, and formulas, whose shown value is the last one somebody's program kept.
+func noTricks(f *excelize.File, name string, head []string, places []int, rows int) error {
+	merged, err := f.GetMergeCells(name)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "合并的单元格读不出来。请取消合并后重新上传。").At("sheet", "请取消合并。")
+	}
+	if len(merged) > 0 {
+		return fault.New(fault.Invalid, "表里有合并的单元格（从 %s 起），读不准。请取消合并，在每行各自填写后重新上传。", merged[0].GetStartAxis()).At("sheet", "请取消合并。")
+	}
+	for row := 2; row <= rows; row++ {
+		for _, at := range places {
+			if at < 0 {
+				continue
+			}
+			where, err := excelize.CoordinatesToCellName(at+1, row)
+			if err != nil {
+				return err
+			}
+			if formula, err := f.GetCellFormula(name, where); err != nil || formula != "" {
+				return fault.New(fault.Invalid, "第 %d 行的“%s”是公式。请复制这一格，用“选择性粘贴—数值”贴回后重新上传。", row, strings.TrimSpace(head[at])).At("sheet", "第 %d 行有公式。", row)
+			}
+		}
+	}
+	return nil
 }
 
 // titlesOf finds the column of each title, -1 for an optional one that is not
