@@ -25,7 +25,7 @@ func (p *Portal) home(c *call) (answer, error) {
 	v.Due = slices.Concat(p.incidentWork(c), p.emergencyWork(c), p.policyWork(c), p.dutyWork(c), p.rulesWork(c))
 	body, grant, err := p.place(c, policy.List)
 	if err != nil {
-		v.Lead = "目前没有等您办理的事项。"
+		v.Lead = workLead(len(v.Due))
 		return page{view: v}, nil
 	}
 	counts, err := p.store.Counts(c.ctx, grant, store.Filter{Year: p.year})
@@ -74,12 +74,17 @@ func (p *Portal) home(c *call) (answer, error) {
 		v.Due = append(v.Due, d)
 		work += d.Count
 	}
-	v.Lead = "共有 " + strconv.Itoa(work) + " 件事等您办理，按期限排列。"
-	if work == 0 {
-		v.Lead = "目前没有等您办理的事项。"
-	}
+	v.Lead = workLead(work)
 	v.Funnel = funnel(body, p.year, total, all, c.who.Roles())
 	return page{view: v}, nil
+}
+
+// workLead says how much waits.
+func workLead(work int) string {
+	if work == 0 {
+		return "目前没有等您办理的事项。"
+	}
+	return "共有 " + strconv.Itoa(work) + " 件事等您办理，按期限排列。"
 }
 
 // hrefs say where each kind of waiting work is done.
