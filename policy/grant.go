@@ -14,6 +14,7 @@ type Grant struct {
 	role                 Role
 	reach                Reach
 	body                 Body
+	home                 Body // of the appointment that carried the act
 	epoch                uint64
 	law                  string // digest of the policy that gave it
 }
@@ -41,6 +42,10 @@ func (g Grant) Reach() Reach { return g.reach }
 
 // Body is the body that was asked about.
 func (g Grant) Body() Body { return g.body }
+
+// Home is the body of the appointment that carried the act, or of the
+// delegation that lent it; zero for an act of the system.
+func (g Grant) Home() Body { return g.home }
 
 // Epoch is the state of authority that the grant was given under.
 func (g Grant) Epoch() uint64 { return g.epoch }

@@ -193,7 +193,7 @@ func (p *Policy) ask(who Officer, a Appointment, act Act, resource Resource, bod
 	}
 	return Grant{
 		person: who.Staff, session: who.Session, key: who.Key,
-		act: act, resource: resource, role: a.Role, reach: reach, body: body, epoch: who.Epoch, law: p.digest,
+		act: act, resource: resource, role: a.Role, reach: reach, body: body, home: a.Body, epoch: who.Epoch, law: p.digest,
 	}, true, nil
 }
 

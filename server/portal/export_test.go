@@ -38,7 +38,7 @@ const (
 // FitsUnder asks what an act needs besides a role, of somebody who is on file
 // and trained in a body with that headship.
 func FitsUnder(act policy.Act, person org.Staff, h org.Headship, now time.Time) error {
-	return fits(standing{person: person, headship: h}, act, person.ID, h.Year, now)
+	return fits(standing{person: person, headship: h}, policy.Grant{}, act, h.Year, now)
 }
 
 // standing are rows that hold one person and one headship, and nothing else.

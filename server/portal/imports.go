@@ -54,12 +54,12 @@ func (p *Portal) importsPage(c *call) (view.Imports, error) {
 		"证件号码、资格证书号码按文本填写；日期按日期填写；不要合并单元格、公式和宏。",
 		"先试读，给出逐行报告，什么都不存；您再选择全部导入、只导入合格的行，或取消。",
 	}}
-	body, _, err := p.place(c, policy.ImportSheet)
+	body, grant, err := p.place(c, policy.ImportSheet)
 	if err != nil {
 		return v, err
 	}
 	v.Lead = "导入到" + body.Name + "。"
-	if err := p.fit(c, policy.ImportSheet); err != nil {
+	if err := p.fit(c, grant, policy.ImportSheet); err != nil {
 		v.Barred = sentenced(err).Sentence
 	}
 	list, err := p.store.Scratch().ImportJobs(c.ctx, body.ID, 50)
@@ -105,7 +105,7 @@ func (p *Portal) uploadSheet(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.fit(c, policy.ImportSheet); err != nil {
+	if err := p.fit(c, grant, policy.ImportSheet); err != nil {
 		return nil, err
 	}
 	upload, header, err := c.req.FormFile("sheet")

@@ -318,7 +318,7 @@ func (p *Portal) acceptAll(c *call, body org.Organisation, ids []string, back st
 		return nil, err
 	}
 	_, err = p.store.Commit(again(c.ctx), grant, nil, func(tx *store.Tx) (audit.Entry, error) {
-		if err := fits(tx, policy.Accept, tx.Grant().Person(), p.year, tx.Received()); err != nil {
+		if err := fits(tx, tx.Grant(), policy.Accept, p.year, tx.Received()); err != nil {
 			return audit.Entry{}, err
 		}
 		by, err := personOf(tx, c.who.Staff.ID)

@@ -182,11 +182,11 @@ var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true
 
 // propose drafts a matter from the rows as they are and asks for the seal.
 func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {
-	if err := p.fit(c, m.act()); err != nil {
-		return nil, err
-	}
 	grant, err := p.may(c, m.act(), body)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.fit(c, grant, m.act()); err != nil {
 		return nil, err
 	}
 	if l, ok := m.(loader); ok {
@@ -257,7 +257,7 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 		}
 	}
 	receipt, err := p.store.Commit(again(c.ctx), grant, []seal.Verified{v}, func(tx *store.Tx) (audit.Entry, error) {
-		if err := fits(tx, m.act(), tx.Grant().Person(), p.year, tx.Received()); err != nil {
+		if err := fits(tx, tx.Grant(), m.act(), p.year, tx.Received()); err != nil {
 			return audit.Entry{}, err
 		}
 		d, err := m.draft(p.knowledge(tx.Grant()), tx, h, salts, tx.Received())

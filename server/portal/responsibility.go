@@ -201,11 +201,11 @@ func (p *Portal) proposeSheet(c *call) (answer, error) {
 		page: func() (view.Office, error) { return p.sheetPage(c) }})
 }
 
-// dutyWork tells everybody of a body that is not signed for, and its head what
-// to do about it: nobody of it can act before.
+// dutyWork tells everybody who acts for a body that is not signed for, and its
+// head what to do about it: nobody can act for it before.
 func (p *Portal) dutyWork(c *call) []view.Due {
 	var list []view.Due
-	for _, id := range p.headed(c) {
+	for _, id := range p.actsFor(c) {
 		h, err := p.store.Headship(c.ctx, p.year, id)
 		if err != nil {
 			p.log.Warn("responsibility sheet", "request", c.number, "cause", err.Error())
@@ -224,12 +224,12 @@ func (p *Portal) dutyWork(c *call) []view.Due {
 	return list
 }
 
-// headed are the bodies whose sheet matters to this person: their own, and
-// those that they head.
-func (p *Portal) headed(c *call) []string {
+// actsFor are the bodies whose sheet matters to this person: their own, and
+// those that they act for (fits), which none of the three officers does.
+func (p *Portal) actsFor(c *call) []string {
 	ids := []string{c.who.Home.ID}
 	for _, a := range c.who.Officer.Appointments {
-		if a.Role == org.HeadRole(a.Body.Kind) {
+		if !slices.Contains([]policy.Role{policy.SYS, policy.SEC, policy.AUD}, a.Role) {
 			ids = append(ids, p.bodiesOf(c, a)...)
 		}
 	}

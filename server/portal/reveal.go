@@ -98,11 +98,11 @@ func (p *Portal) revealPhone(c *call) (answer, error) {
 // showNumbers looks and shows. The look is an entry under a signed checkpoint
 // before the store gives a number: without one there is no sight to show by.
 func (p *Portal) showNumbers(c *call, act policy.Act, about store.Ref, v view.Numbers, masked func(field string) string) (answer, error) {
-	if err := p.fit(c, act); err != nil {
-		return nil, err
-	}
 	_, grant, err := p.place(c, act)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.fit(c, grant, act); err != nil {
 		return nil, err
 	}
 	used, err := p.usedUp(c)

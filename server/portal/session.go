@@ -211,15 +211,16 @@ func (p *Portal) may(c *call, act policy.Act, body org.Organisation) (policy.Gra
 }
 
 // fits asks of the records what an act needs besides a role: business a person
-// on file and trained, whose body's responsibility sheet is signed for the plan
-// year (R54, R43, R55), every other act a person on file. What is urgent waits
-// for nothing, and the pledge is what completes the file. It is asked inside
-// the transaction, so that no road leads past it, and before a text is shown.
-func fits(r rows, act policy.Act, person string, year int, now time.Time) error {
+// on file and trained, and the responsibility sheets of the plan year signed for
+// the person's own body and for those that the grant is used for (R54, R43,
+// R55), every other act a person on file. What is urgent waits for nothing, and
+// the pledge is what completes the file. It is asked inside the transaction, so
+// that no road leads past it, and before a text is shown.
+func fits(r rows, g policy.Grant, act policy.Act, year int, now time.Time) error {
 	if urgent[act] || act == policy.SignPledge {
 		return nil
 	}
-	s, err := r.Staff(person)
+	s, err := r.Staff(g.Person())
 	if err != nil {
 		return err
 	}
@@ -229,14 +230,33 @@ func fits(r rows, act policy.Act, person string, year int, now time.Time) error 
 	if err := s.MayAct(year, now); err != nil {
 		return err
 	}
-	h, err := r.Headship(year, s.Org)
-	if err != nil {
-		return err
+	for _, id := range answerable(s.Org, g) {
+		h, err := r.Headship(year, id)
+		if err != nil {
+			return err
+		}
+		if err := h.MayAct(); err != nil {
+			return err
+		}
 	}
-	return h.MayAct()
+	return nil
+}
+
+// answerable are the bodies whose heads answer for what is done under a grant:
+// the person's own, the one that the appointment or delegation is of, and 市直
+// when the city acts for it. Whoever works elsewhere brings no sheet along.
+func answerable(own string, g policy.Grant) []string {
+	ids := []string{own}
+	if at := g.Home().ID; at != "" && at != own {
+		ids = append(ids, at)
+	}
+	if g.Reach() == policy.CityRun {
+		ids = append(ids, g.Body().Unit)
+	}
+	return ids
 }
 
 // fit is fits for a page: whoever asks, as the records are at this request.
-func (p *Portal) fit(c *call, act policy.Act) error {
-	return fits(p.reading(c.ctx, policy.Grant{}), act, c.who.Staff.ID, p.year, c.received)
+func (p *Portal) fit(c *call, g policy.Grant, act policy.Act) error {
+	return fits(p.reading(c.ctx, g), g, act, p.year, c.received)
 }
