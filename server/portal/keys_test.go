@@ -327,6 +327,23 @@ func TestWhoeverTriesCodesLocksOnlyHisOwnAddress(t *testing.T) {
 	}
 }
 
+func TestWhoeverTriesCodesForManyPeopleLeavesNoRowForEach(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	d := w.desk(auditor)
+	for i := range 60 {
+		_, err := d.Post(context.Background(), "/lost", url.Values{"staff": {fmt.Sprintf("U%05d", i)}, "code": {"ABCD-EFGH-JKLM-NPQR"}})
+		must(t, err)
+	}
+	if n := w.count("throttles"); n > 35 {
+		t.Errorf("%d rows of counts after 60 tries", n)
+	}
+	w.clock.Pass(8 * 24 * time.Hour)
+	must(t, w.store.Scratch().Sweep(context.Background()))
+	if n := w.count("throttles"); n != 0 {
+		t.Errorf("%d rows are kept for ever", n)
+	}
+}
+
 func TestThrottlesTellAddressesApartAndNotTheMachinesOfOneNetwork(t *testing.T) {
 	for remote, want := range map[string]string{"10.1.2.3:4711": "10.1.2.3", "[::ffff:10.1.2.3]:4711": "10.1.2.3", "[2001:db8:1:2:3:4:5:6]:443": "2001:db8:1:2::/64",
 		"[fe80::1%eth0]:443": "fe80::/64", "nonsense": "unknown"} {

@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -69,23 +67,31 @@ func (p *Portal) sessionNow(c *call) (answer, error) {
 	if p.lockOf(c, row) != store.Unlocked {
 		return data{value: map[string]string{"state": "locked"}}, nil
 	}
+	if _, err := p.known(c.ctx, row); err != nil { // a key reported lost, a leaver: at this very question
+		if err := p.ended(c, row, err); !fault.Is(err, fault.Locked) {
+			return nil, err
+		}
+		return data{value: map[string]string{"state": "ended"}}, nil
+	}
 	return data{value: map[string]string{"state": "open", "person": row.Staff}}, nil
 }
 
-// returned opens the session that a seal of its own person, just verified, came
-// in. A seal opens once: a page left open that posts it again opens nothing.
-func (p *Portal) returned(c *call, der []byte) error {
+// returned counts a seal of the session's person, just verified, as activity,
+// and opens a session that is locked. A seal proves that the token is there
+// when it comes for the first time, in whatever state the session is: what lies
+// in a page or a file afterwards opens nothing. It is known by its statement
+// and signer, never by its bytes, which whoever has them can vary.
+func (p *Portal) returned(c *call, pending store.Pending) error {
 	scratch := p.store.Scratch()
-	if c.lock == store.Unlocked {
-		return scratch.TouchSession(c.ctx, c.who.row.TokenHash, c.received)
-	}
-	sum := sha256.Sum256(der)
-	first, err := scratch.Once(c.ctx, "unlock/"+hex.EncodeToString(sum[:]), absolute)
+	first, err := scratch.Once(c.ctx, "seal/"+pending.ID+"/"+c.who.Staff.ID)
 	if err != nil {
 		return err
 	}
-	if !first {
-		return fault.New(fault.Locked, "%s这份签章已经解锁过一次，不能再用。请重新用钥匙登录，草稿都在。", lockWords[c.lock])
+	switch {
+	case c.lock == store.Unlocked:
+		return scratch.TouchSession(c.ctx, c.who.row.TokenHash, c.received)
+	case !first:
+		return fault.New(fault.Locked, "%s这份签章交来过一次，不能再用来解锁。请重新用钥匙登录，草稿都在。", lockWords[c.lock])
 	}
 	c.lock = store.Unlocked
 	return scratch.UnlockSession(c.ctx, c.who.row.TokenHash, ticketIn(c), c.received, presence.Grace)

@@ -105,9 +105,11 @@ func (p *Portal) knock(c *call, person string) error {
 	if err != nil {
 		return err
 	}
-	one, err := p.store.Scratch().Throttle(c.ctx, "loss/"+from+"/"+hashed(person)[:16], lossWindow)
-	if err != nil {
-		return err
+	one := 0
+	if all <= lossPerSource { // whoever is refused anyhow leaves no further row
+		if one, err = p.store.Scratch().Throttle(c.ctx, "loss/"+from+"/"+hashed(person)[:16], lossWindow); err != nil {
+			return err
+		}
 	}
 	if all > lossPerSource || one > lossPerPerson {
 		return fault.New(fault.Closed, "这台电脑试得太多，%d 分钟之内不再受理。请换一台电脑，或马上致电本校校长或安全保密管理员报失。", int(lossWindow.Minutes()))

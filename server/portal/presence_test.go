@@ -2,6 +2,9 @@ package portal_test
 
 import (
 	"context"
+	"crypto/elliptic"
+	"encoding/asn1"
+	"math/big"
 	"net/http"
 	"net/url"
 	"strings"
@@ -96,7 +99,12 @@ func pullingTheToken(t *testing.T, times int) {
 	a := w.chair(auditor)
 	there := a.same(other)
 	longest := time.Duration(0)
-	for range times {
+	for round := range times {
+		if round%25 == 24 {
+			w.clock.Pass(11 * time.Minute) // a key signs in thirty times in ten minutes, no more
+			a = w.chair(auditor)
+			there = a.same(other)
+		}
 		there.ok(there.get("/applications"))
 		asked := a.ok(a.post("/applications", batch(id)))
 		pulled := time.Now()
@@ -292,8 +300,81 @@ func TestOneSealUnlocksOnce(t *testing.T) {
 		t.Errorf("the person's seal does not unlock: %s", p.Path)
 	}
 	must(t, w.store.Scratch().LockSession(context.Background(), portal.Hashed(cookies(t, a.Desk)[0].Value), store.LockedPulled))
-	if got := a.handIn(der); got.Status != statusOf(fault.Locked) || !strings.Contains(got.Sentence, "已经解锁过一次") {
+	if got := a.handIn(der); got.Status != statusOf(fault.Locked) || !strings.Contains(got.Sentence, "交来过一次") {
 		t.Errorf("%+v", got)
+	}
+	locked(t, a, "/applications")
+}
+
+// mirrored is a CMS seal with the same ECDSA signature in other bytes: whoever
+// has r and s also has r and n-s. The signature is the last thing in it.
+func mirrored(tb testing.TB, der []byte) []byte {
+	tb.Helper()
+	var v asn1.RawValue
+	rest, err := asn1.Unmarshal(der, &v)
+	if err != nil || len(rest) > 0 {
+		tb.Fatalf("not one DER element: %v", err)
+	}
+	if v.Tag == asn1.TagOctetString && !v.IsCompound {
+		var sig struct{ R, S *big.Int }
+		_, err = asn1.Unmarshal(v.Bytes, &sig)
+		must(tb, err)
+		sig.S.Sub(elliptic.P256().Params().N, sig.S)
+		v.Bytes, err = asn1.Marshal(sig)
+		must(tb, err)
+	} else {
+		var head []byte
+		last := v.Bytes
+		for {
+			var child asn1.RawValue
+			rest, err := asn1.Unmarshal(last, &child)
+			must(tb, err)
+			if len(rest) == 0 {
+				break
+			}
+			head, last = append(head, child.FullBytes...), rest
+		}
+		v.Bytes = append(head, mirrored(tb, last)...)
+	}
+	out, err := asn1.Marshal(asn1.RawValue{Class: v.Class, Tag: v.Tag, IsCompound: v.IsCompound, Bytes: v.Bytes})
+	must(tb, err)
+	return out
+}
+
+func TestASealThatCameIntoAnOpenSessionOpensNoLockedOneAfterwardsInWhateverBytes(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	id := w.plant(1, school, atCounty)[0]
+	a, b := w.in(auditor), w.in(auditor2)
+	p := a.ok(a.post("/applications", batch(id)))
+	b.done(b.post("/applications/"+id+"/return", url.Values{"return_reason": {"缺少考核材料"}}))
+	der := a.signed(p)
+	if got := a.handIn(der); got.Status != statusOf(fault.Invalid) { // a colleague was quicker; the statement still waits
+		t.Fatalf("%+v", got)
+	}
+	must(t, w.store.Scratch().LockSession(context.Background(), portal.Hashed(cookies(t, a.Desk)[0].Value), store.LockedPulled))
+	for what, bytes := range map[string][]byte{"again": der, "mirrored": mirrored(t, der)} {
+		if got := a.handIn(bytes); got.Status != statusOf(fault.Locked) || !strings.Contains(got.Sentence, "交来过一次") {
+			t.Errorf("%s: %+v", what, got)
+		}
+		locked(t, a, "/applications")
+	}
+	// The person's next seal, made with the token there again, opens.
+	if got := a.handIn(a.signed(a.get("/sign-in"))); got.Location == "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnOpenPageLearnsAtItsNextQuestionThatTheKeyWasReportedLost(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	a, s := w.in(auditor), w.in(sec)
+	if p := a.ok(a.get("/session/state")); !strings.Contains(string(p.Body), `"state":"open"`) {
+		t.Fatalf("%s", p.Body)
+	}
+	s.done(s.post("/keys/"+tokenOf(auditor), do("lost", "公交车上遗失")))
+	for range 2 {
+		if p := a.get("/session/state"); !strings.Contains(string(p.Body), `"state":"ended"`) || strings.Contains(string(p.Body), auditor) {
+			t.Errorf("%d %s", p.Status, p.Body)
+		}
 	}
 	locked(t, a, "/applications")
 }

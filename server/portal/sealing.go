@@ -174,7 +174,7 @@ func (p *Portal) finish(c *call, der []byte, pending store.Pending) (string, err
 	if v.Fingerprint() != c.who.Officer.Key {
 		return "", fault.New(fault.Forbidden, "签章不是用登录的那把钥匙签的。请用登录的钥匙签署。")
 	}
-	if err := p.returned(c, der); err != nil {
+	if err := p.returned(c, pending); err != nil {
 		return "", err
 	}
 	if err := p.unrevoked(c, v.Certificate()); err != nil {

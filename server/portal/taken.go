@@ -61,9 +61,13 @@ func (p *Portal) slipHere(c *call) (slip, store.Pending, error) {
 		return s, pending, err
 	}
 	if err != nil || pending.Kind != lossSlip || pending.CookieHash == "" || pending.CookieHash != browser(c.req) || c.received.After(pending.Expires) {
-		return s, pending, fault.New(fault.NotFound, "这张口令纸已经显示过，或者过了有效期，不再显示。没有记下口令的，请用钥匙登录后在“我的钥匙”里领取新的，旧的随即作废。")
+		return s, pending, slipGone()
 	}
 	return s, pending, json.Unmarshal(pending.Payload, &s)
+}
+
+func slipGone() error {
+	return fault.New(fault.NotFound, "这张口令纸已经显示过，或者过了有效期，不再显示。没有记下口令的，请用钥匙登录后在“我的钥匙”里领取新的，旧的随即作废。")
 }
 
 func (p *Portal) takenView(c *call, s slip, staff string) view.Taken {
@@ -87,8 +91,12 @@ func (p *Portal) showFirstCode(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
+	taken, err := p.store.Scratch().TakePending(c.ctx, pending.ID)
+	if err != nil {
 		return nil, err
+	}
+	if !taken { // another post was quicker
+		return nil, slipGone()
 	}
 	v := p.takenView(c, s, pending.Staff)
 	v.Slip.Code = p.firstCode(c, s.Serial, s.Text)

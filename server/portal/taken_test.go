@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,6 +72,31 @@ func TestTheCeremonyPrintsTheLossCodeOnceForTheNewHolderAndItReports(t *testing.
 	}
 	if e := w.entries(1)[0]; e.Act != string(policy.ReportOwnLoss) || e.Actor != keyless || e.Subject != "token/NEW1" {
 		t.Errorf("the entry: %+v", e)
+	}
+}
+
+func TestOfManyWhoAskForTheSlipAtOnceOneSeesTheCode(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	mine, p := takenOver(t, w)
+	var seen atomic.Int32
+	var all sync.WaitGroup
+	for range 12 {
+		all.Go(func() {
+			q, err := mine.Post(context.Background(), p.Path, url.Values{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if codeShape.MatchString(q.Text("main")) {
+				seen.Add(1)
+			} else if !strings.Contains(q.Text("main"), "已经显示过") {
+				t.Errorf("%d %.200s", q.Status, q.Text("main"))
+			}
+		})
+	}
+	all.Wait()
+	if seen.Load() != 1 {
+		t.Errorf("the code was shown %d times", seen.Load())
 	}
 }
 

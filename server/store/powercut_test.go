@@ -69,7 +69,7 @@ func TestScratchThatAPowerCutTakesBackLetsNothingThrough(t *testing.T) {
 	check(scratch.PutSession(ctx, ended, "", time.Minute))
 	check(scratch.LockSession(ctx, "locked", store.LockedPulled))
 	check(scratch.DeleteSession(ctx, "ended"))
-	first, err := scratch.Once(ctx, "unlock/seal", time.Hour)
+	first, err := scratch.Once(ctx, "seal/of a statement")
 	if err != nil || !first {
 		t.Fatalf("a seal does not open for the first time: %v", err)
 	}
@@ -102,7 +102,7 @@ func TestScratchThatAPowerCutTakesBackLetsNothingThrough(t *testing.T) {
 			t.Errorf("session %s: %v", gone, err)
 		}
 	}
-	if first, err := scratch.Once(ctx, "unlock/seal", time.Hour); err != nil || first {
+	if first, err := scratch.Once(ctx, "seal/of a statement"); err != nil || first {
 		t.Errorf("a seal that opened once opens again (%v)", err)
 	}
 }
@@ -120,7 +120,7 @@ func TestWhatTakesAwayOrWasTypedIsFlushedAtOnce(t *testing.T) {
 		"a lock":            func() error { return scratch.LockSession(ctx, "s", store.LockedPulled) },
 		"a stream's lock":   func() error { return scratch.LockStream(ctx, "s", store.LockedPulled) },
 		"a session's end":   func() error { return scratch.DeleteSession(ctx, "s") },
-		"a seal used up":    func() error { _, err := scratch.Once(ctx, "s", time.Hour); return err },
+		"a seal used up":    func() error { _, err := scratch.Once(ctx, "s"); return err },
 		"a draft":           func() error { return scratch.PutDraft(ctx, "U1", "n", []byte("文")) },
 		"a draft's end":     func() error { return scratch.DeleteDraft(ctx, "U1", "n") },
 		"an uploaded sheet": func() error { return scratch.PutImportJob(ctx, store.ImportJob{ID: "j", Created: now}) },

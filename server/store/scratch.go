@@ -136,10 +136,22 @@ func (c Scratch) PutPending(ctx context.Context, p Pending) error {
 	return c.jot(ctx, func(db *gorm.DB) error { return db.Clauses(upsert).Create(&r).Error })
 }
 
-// DeletePending forgets a statement. One that a power cut brings back opens
-// nothing: its seal, if there was one, stands in the log as used.
+// DeletePending forgets a statement. One that a power cut brings back is only
+// asked for again: its seal, if there was one, stands in the log as used, and
+// opened a session once (see Once).
 func (c Scratch) DeletePending(ctx context.Context, id string) error {
 	return c.jot(ctx, func(db *gorm.DB) error { return db.Where("id = ?", id).Delete(&pendingRow{}).Error })
+}
+
+// TakePending forgets a statement for good, and tells whether it was this call
+// that did: of several at once, one.
+func (c Scratch) TakePending(ctx context.Context, id string) (taken bool, err error) {
+	err = c.write(ctx, func(db *gorm.DB) error {
+		gone := db.Where("id = ?", id).Delete(&pendingRow{})
+		taken = gone.RowsAffected == 1
+		return gone.Error
+	})
+	return taken, err
 }
 
 type draftRow struct {
@@ -184,10 +196,14 @@ func (c Scratch) Throttle(ctx context.Context, name string, window time.Duration
 	return c.count(ctx, c.jot, name, window)
 }
 
-// Once tells whether a name comes for the first time in a window; that it came
+// remembered is how long a count is kept: past every window, and past the
+// longest time for which a statement can be sealed.
+const remembered = 7 * 24 * time.Hour
+
+// Once tells whether a name comes for the first time in a week; that it came
 // outlives a power cut.
-func (c Scratch) Once(ctx context.Context, name string, window time.Duration) (bool, error) {
-	n, err := c.count(ctx, c.write, name, window)
+func (c Scratch) Once(ctx context.Context, name string) (bool, error) {
+	n, err := c.count(ctx, c.write, name, remembered)
 	return n == 1, err
 }
 
@@ -220,7 +236,8 @@ type throttleRow struct {
 
 func (throttleRow) TableName() string { return throttles.name }
 
-// Sweep forgets what has expired: pendings, sessions, answers of authorities.
+// Sweep forgets what has expired: pendings, sessions, counts, answers of
+// authorities.
 func (c Scratch) Sweep(ctx context.Context) error {
 	now := millis(c.store.clock())
 	return c.jot(ctx, func(db *gorm.DB) error {
@@ -228,6 +245,9 @@ func (c Scratch) Sweep(ctx context.Context) error {
 			return err
 		}
 		if err := db.Where("expires < ?", now).Delete(&sessionRow{}).Error; err != nil {
+			return err
+		}
+		if err := db.Where("since < ?", now-remembered.Milliseconds()).Delete(&throttleRow{}).Error; err != nil {
 			return err
 		}
 		return db.Where("at < ?", now-answersFor.Milliseconds()).Delete(&answerRow{}).Error
