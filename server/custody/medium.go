@@ -12,13 +12,17 @@ import (
 // MediumState is where a storage medium is in its life (R59).
 type MediumState string
 
-// A medium is in use, on its way to another custodian, wiped, missing, or destroyed.
+// A medium is in use, on its way to another custodian, wiped, missing, or
+// destroyed. One that was wiped says so on its way and while it is missing, and
+// never comes back as one in use.
 const (
-	InUse      MediumState = "in_use"
-	InHandover MediumState = "handover"
-	Wiped      MediumState = "wiped"
-	Missing    MediumState = "lost"
-	Scrapped   MediumState = "destroyed"
+	InUse           MediumState = "in_use"
+	InHandover      MediumState = "handover"
+	Missing         MediumState = "lost"
+	Wiped           MediumState = "wiped"
+	WipedInHandover MediumState = "wiped_handover"
+	WipedMissing    MediumState = "wiped_lost"
+	Scrapped        MediumState = "destroyed"
 )
 
 // Word is the state on a page.
@@ -30,12 +34,38 @@ func (s MediumState) Word() string {
 		return "待接收"
 	case Wiped:
 		return "已清除"
+	case WipedInHandover:
+		return "待接收，已清除"
 	case Missing:
 		return "已报失"
+	case WipedMissing:
+		return "已报失，已清除"
 	case Scrapped:
 		return "已销毁"
 	}
 	return "状态不明"
+}
+
+// wiped reports whether nothing is left on the medium.
+func (s MediumState) wiped() bool {
+	return s == Wiped || s == WipedInHandover || s == WipedMissing
+}
+
+// OnItsWay reports whether the taker has not sealed yet.
+func (s MediumState) OnItsWay() bool { return s == InHandover || s == WipedInHandover }
+
+// Gone reports whether the medium is missing.
+func (s MediumState) Gone() bool { return s == Missing || s == WipedMissing }
+
+// held reports whether the medium is where its custodian has it.
+func (s MediumState) held() bool { return s == InUse || s == Wiped }
+
+// or is full, or clear for a medium that was wiped.
+func (s MediumState) or(full, clear MediumState) MediumState {
+	if s.wiped() {
+		return clear
+	}
+	return full
 }
 
 // MediumKinds are the kinds of media that the register knows (R59), in the order
@@ -113,11 +143,12 @@ func oneLine(field, name, text string) (string, error) {
 }
 
 // HandOver is the giver's seal: the medium waits for the taker, and the giver
-// answers for it until then.
+// answers for it until then. By the same seal he sends one that nobody took over
+// to somebody else, and one that was missing and turned up on its way.
 func (m Medium) HandOver(giver, taker, reason string, now time.Time) (Medium, error) {
 	reason = strings.TrimSpace(reason)
 	switch {
-	case m.State != InUse && m.State != Wiped:
+	case !m.State.held() && !m.State.OnItsWay() && !m.State.Gone():
 		return m, m.notNow("交出")
 	case giver != m.Custodian:
 		return m, fault.New(fault.Forbidden, "介质 %s 不是您保管的，不能由您交出。", m.ID)
@@ -126,55 +157,77 @@ func (m Medium) HandOver(giver, taker, reason string, now time.Time) (Medium, er
 	case taker == giver:
 		return m, fault.New(fault.Invalid, "交出人与接收人不能是同一人。").At("taker", "请选另一位。")
 	}
-	m.State, m.For, m.Since, m.By, m.Second, m.Reason = InHandover, taker, now, giver, "", reason
+	m.State, m.For, m.Since, m.By, m.Second, m.Reason = m.State.or(InHandover, WipedInHandover), taker, now, giver, "", reason
 	return m, reasonable(reason)
 }
 
 // TakeOver is the taker's seal: from now on he answers for the medium.
 func (m Medium) TakeOver(taker string, now time.Time) (Medium, error) {
 	switch {
-	case m.State != InHandover:
+	case !m.State.OnItsWay():
 		return m, m.notNow("接收")
 	case taker != m.For:
 		return m, fault.New(fault.Forbidden, "介质 %s 不是交给您的，不能由您接收。", m.ID)
 	}
-	m.State, m.Custodian, m.Second, m.For, m.Since, m.By = InUse, taker, m.By, "", now, taker
+	m.State, m.Custodian, m.Second, m.For, m.Since, m.By = m.State.or(InUse, Wiped), taker, m.By, "", now, taker
 	return m, nil
 }
 
-// Receive takes a medium back into the officer's hands: one that its custodian
-// brings who can seal no more (gone), one that nobody took over, one that was
-// missing and turned up.
-func (m Medium) Receive(officer string, gone bool, reason string, now time.Time) (Medium, error) {
+// Silence is why a custodian cannot hand over what he answers for; the zero
+// Silence is somebody who can.
+type Silence struct {
+	Left  bool   // he may serve no more
+	Keyed bool   // false: he has no key in use
+	By    string // who put his last key out of use, empty if he never had one
+}
+
+// SilenceOf says whether a person, who has left or not, can seal.
+func SilenceOf(left bool, keys []Key) Silence {
+	s := Silence{Left: left}
+	var last Key
+	for _, k := range keys {
+		s.Keyed = s.Keyed || k.State == Issued
+		if k.By != "" && k.State != Issued && !k.Since.Before(last.Since) {
+			last = k
+		}
+	}
+	s.By = last.By
+	return s
+}
+
+// Receive takes a medium into the officer's hands whose custodian can seal no
+// more, wherever it is, also one that was missing and turned up. While he can
+// seal, his own seal alone gives it away (HandOver): otherwise one officer could
+// report it missing, or wait until it is on its way, and take it. Nor does the
+// officer take it who first put the key of somebody still at work out of use.
+func (m Medium) Receive(officer string, from Silence, reason string, now time.Time) (Medium, error) {
 	reason = strings.TrimSpace(reason)
 	switch {
-	case m.State != InUse && m.State != InHandover && m.State != Wiped && m.State != Missing:
+	case !m.State.held() && !m.State.OnItsWay() && !m.State.Gone():
 		return m, m.notNow("收回")
 	case officer == "" || officer == m.Custodian:
 		return m, fault.New(fault.Conflict, "介质 %s 已由您保管，不用收回。", m.ID)
-	case !gone && (m.State == InUse || m.State == Wiped):
-		return m, fault.New(fault.Conflict, "介质 %s 的责任人 %s 在岗、有钥匙，应由其本人签署交出。请其在“我的钥匙”里办理。", m.ID, m.Custodian)
-	}
-	to := m.State
-	if to == InHandover || to == Missing {
-		to = InUse
+	case !from.Left && from.Keyed:
+		return m, fault.New(fault.Conflict, "介质 %s 的责任人 %s 在岗、有钥匙，应由其本人签署交出（R59）；没有人接收的、报失后找到的也一样。请其在“我的钥匙”里办理。", m.ID, m.Custodian)
+	case !from.Left && from.By == officer:
+		return m, fault.New(fault.Forbidden, "介质 %s 的责任人 %s 在岗，其钥匙是您停用的，不能再由您一人收回其介质（R59）。请由另一位安全保密管理员办理。", m.ID, m.Custodian)
 	}
 	m.Second, m.For = m.Custodian, ""
-	m.State, m.Custodian, m.Since, m.By, m.Reason = to, officer, now, officer, reason
+	m.State, m.Custodian, m.Since, m.By, m.Reason = m.State.or(InUse, Wiped), officer, now, officer, reason
 	return m, reasonable(reason)
 }
 
-// Lose enters that a medium is missing; its custodian answers for it until it is
-// found or written off by two.
+// Lose enters that a medium is missing; its custodian answers for it, and does
+// not leave without it, until it is found or written off by two (Destroy).
 func (m Medium) Lose(officer, reason string, now time.Time) (Medium, error) {
 	reason = strings.TrimSpace(reason)
-	if m.State != InUse && m.State != InHandover && m.State != Wiped {
+	if !m.State.held() && !m.State.OnItsWay() {
 		return m, m.notNow("报失")
 	}
 	if officer == m.Custodian {
 		return m, fault.New(fault.Forbidden, "不能对您自己保管的介质报失。请由另一位安全保密管理员办理。")
 	}
-	m.State, m.For, m.Since, m.By, m.Second, m.Reason = Missing, "", now, officer, "", reason
+	m.State, m.For, m.Since, m.By, m.Second, m.Reason = m.State.or(Missing, WipedMissing), "", now, officer, "", reason
 	return m, reasonable(reason)
 }
 
@@ -189,7 +242,7 @@ func (m Medium) Wipe(first, second, reason string, now time.Time) (Medium, error
 
 // Destroy ends a medium for good.
 func (m Medium) Destroy(first, second, reason string, now time.Time) (Medium, error) {
-	if m.State != InUse && m.State != Wiped && m.State != Missing {
+	if !m.State.held() && !m.State.Gone() {
 		return m, m.notNow("销毁")
 	}
 	return m.end(Scrapped, first, second, reason, now)

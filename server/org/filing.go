@@ -271,7 +271,7 @@ func (f Filing) Exit(officer string, held []string, now time.Time) (Filing, erro
 	case f.Closes != nil && now.Before(*f.Closes):
 		return f, fault.New(fault.Closed, "岗位到 %s 才结束，那时才能办结离岗。", lastDay(f.Closes))
 	case len(held) > 0:
-		return f, fault.New(fault.Conflict, "办结离岗之前，钥匙和介质须先交还或停用，现在还有：%s。", strings.Join(held, "；"))
+		return f, fault.New(fault.Conflict, "办结离岗之前，钥匙和介质须先交还或停用，报失的介质须由两人核销，现在还有：%s。", strings.Join(held, "；"))
 	}
 	f.State, f.CheckedBy, f.CheckedAt = Left, officer, &now
 	return f, nil

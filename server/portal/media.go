@@ -69,7 +69,7 @@ func wordChoices(words []string, chosen string) view.Choices {
 
 func (p *Portal) mediumRow(c *call, m custody.Medium) view.MediumRow {
 	row := view.MediumRow{ID: m.ID, Href: "/media/" + m.ID, Kind: m.Kind, Custodian: p.nameOf(c, m.Custodian) + "（" + m.Custodian + "）", Encryption: m.Encryption,
-		Location: m.Location, Contents: m.Contents, Since: m.Since, State: view.Mark{Kind: map[custody.MediumState]string{custody.InUse: "ok", custody.InHandover: "ask", custody.Missing: "stop"}[m.State], Text: m.State.Word()}}
+		Location: m.Location, Contents: m.Contents, Since: m.Since, State: view.Mark{Kind: map[custody.MediumState]string{custody.InUse: "ok", custody.InHandover: "ask", custody.WipedInHandover: "ask", custody.Missing: "stop", custody.WipedMissing: "stop"}[m.State], Text: m.State.Word()}}
 	if row.State.Kind == "" {
 		row.State.Kind = "wait"
 	}
@@ -111,6 +111,12 @@ func (p *Portal) registerMedium(c *call) (answer, error) {
 	return p.propose(c, &registerMatter{Medium: m}, c.who.Home, "/media")
 }
 
+// Where a medium may be that is not destroyed.
+var (
+	onItsWay = []custody.MediumState{custody.InHandover, custody.WipedInHandover}
+	anywhere = append([]custody.MediumState{custody.InUse, custody.Wiped, custody.Missing, custody.WipedMissing}, onItsWay...)
+)
+
 // mediumOffers are what may be done with a medium, by state.
 var mediumOffers = []struct {
 	do, text, hint string
@@ -118,12 +124,12 @@ var mediumOffers = []struct {
 	from           []custody.MediumState
 	two            bool
 }{
-	{"handover", "交给另一人", "对方签署接收之后，责任才转过去", seal.MediumHandover, []custody.MediumState{custody.InUse, custody.Wiped}, false},
-	{"takeover", "接收", "从现在起由您负责", seal.MediumTakeover, []custody.MediumState{custody.InHandover}, false},
-	{"receive", "收回", "责任人离岗或没有钥匙、没有人接收、报失后找到的；转到您手里", seal.MediumReceive, []custody.MediumState{custody.InUse, custody.InHandover, custody.Wiped, custody.Missing}, false},
-	{"lost", "报失", "责任不变，直到找到后收回，或由两人核销", seal.MediumLost, []custody.MediumState{custody.InUse, custody.InHandover, custody.Wiped}, false},
+	{"handover", "交给另一人", "对方签署接收之后，责任才转过去；没有人接收的可以改交别人，报失后找到的也在这里交出", seal.MediumHandover, anywhere, false},
+	{"takeover", "接收", "从现在起由您负责", seal.MediumTakeover, onItsWay, false},
+	{"receive", "收回", "只收离岗或没有钥匙的责任人的介质；转到您手里", seal.MediumReceive, anywhere, false},
+	{"lost", "报失", "责任不变，直到找到后交出，或由两人核销", seal.MediumLost, append([]custody.MediumState{custody.InUse, custody.Wiped}, onItsWay...), false},
 	{"wipe", "清除内容", "须第二人签署", seal.MediumWipe, []custody.MediumState{custody.InUse}, true},
-	{"destroy", "销毁", "须第二人签署", seal.MediumDestroy, []custody.MediumState{custody.InUse, custody.Wiped, custody.Missing}, true},
+	{"destroy", "销毁", "须第二人签署；报失后找不到的在这里核销", seal.MediumDestroy, []custody.MediumState{custody.InUse, custody.Wiped, custody.Missing, custody.WipedMissing}, true},
 }
 
 // mediumGrant lets the officers see every medium and everybody those at home.

@@ -82,12 +82,12 @@ func (m *mediumMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, n
 		taker, reason = first, medium.Reason
 		next, err = medium.TakeOver(first, now)
 	case seal.MediumReceive:
-		gone, cannot := cannotSeal(r, medium.Custodian, now)
-		if cannot != nil {
-			return d, cannot
+		silence, unknown := silenceOf(r, medium.Custodian, now)
+		if unknown != nil {
+			return d, unknown
 		}
 		taker = first
-		next, err = medium.Receive(first, gone, reason, now)
+		next, err = medium.Receive(first, silence, reason, now)
 	case seal.MediumLost:
 		next, err = medium.Lose(first, reason, now)
 	case seal.MediumWipe:
@@ -113,17 +113,13 @@ func (m *mediumMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, n
 	return d, err
 }
 
-// cannotSeal tells whether somebody cannot hand over what he answers for: he has
+// silenceOf tells whether somebody cannot hand over what he answers for: he has
 // left, or has no key in use.
-func cannotSeal(r rows, person string, now time.Time) (bool, error) {
+func silenceOf(r rows, person string, now time.Time) (custody.Silence, error) {
 	s, err := r.Staff(person)
 	if err != nil {
-		return false, err
+		return custody.Silence{}, err
 	}
 	keys, err := r.KeysOf(person)
-	if err != nil {
-		return false, err
-	}
-	k, _ := custody.Current(keys)
-	return k.State != custody.Issued || s.MayServe(now) != nil, nil
+	return custody.SilenceOf(s.MayServe(now) != nil, keys), err
 }

@@ -173,15 +173,15 @@ func (p *Portal) mediaWork(c *call, grant policy.Grant) ([]view.Due, error) {
 	all, err := p.store.Media(c.ctx, grant)
 	var between, missing []time.Time
 	for _, m := range all {
-		switch m.State {
-		case custody.InHandover:
+		switch {
+		case m.State.OnItsWay():
 			between = append(between, m.Since)
-		case custody.Missing:
+		case m.State.Gone():
 			missing = append(missing, m.Since)
 		}
 	}
 	return append(waiting("介质待接收", "件", "交出人签署了，接收人还没有签署；仍由交出人负责。", "看介质", "/media", between),
-		waiting("介质已报失", "件", "找到的收回，找不到的由两人核销。", "看介质", "/media", missing)...), err
+		waiting("介质已报失", "件", "找到的由责任人签署交出，责任人已离岗的由您收回；找不到的由两人核销。", "看介质", "/media", missing)...), err
 }
 
 // mostReviews bounds how many changes of roles are counted.

@@ -232,7 +232,7 @@ func (p *Portal) personPage(c *call) (view.Office, error) {
 	}
 	if leaving.ID != "" && may(policy.ExitStaff) {
 		v.Forms = append(v.Forms, view.ActForm{ID: "exit", Title: "办结离岗", Action: at + "/exit",
-			Say: "钥匙、介质都已交还或停用，才能办结。"})
+			Say: "钥匙、介质都已交还或停用，报失的介质已由两人核销，才能办结。"})
 	}
 	return v, nil
 }

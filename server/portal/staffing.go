@@ -173,7 +173,8 @@ func (m *leaveMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 	return d, err
 }
 
-// exitMatter closes a leaver's file once keys and media are back.
+// exitMatter closes a leaver's file once keys and media are back, out of use, or
+// written off by two.
 type exitMatter struct {
 	bare
 	Staff string `json:"staff"`
@@ -237,7 +238,7 @@ func newest(list []org.Filing, state org.FilingState) (last org.Filing) {
 	return last
 }
 
-// inHand names what a person still holds and what is back or out of use.
+// inHand names what a person still answers for and what is back or out of use.
 func inHand(r rows, person string) (held, returned []string, err error) {
 	keys, err := r.KeysOf(person)
 	if err != nil {
@@ -267,7 +268,7 @@ func inHand(r rows, person string) (held, returned []string, err error) {
 	}
 	for _, m := range media {
 		words := fmt.Sprintf("介质 %s（%s）", m.ID, m.State.Word())
-		if m.State == custody.Scrapped || m.State == custody.Missing {
+		if m.State == custody.Scrapped { // a missing one is his until two write it off
 			returned = append(returned, words)
 		} else {
 			held = append(held, words)

@@ -201,7 +201,7 @@ var afterSealing = map[seal.Kind][]string{
 	seal.MediumHandover:   {"接收人签署之前，仍由您负责"},
 	seal.MediumTakeover:   {"从现在起由您负责"},
 	seal.MediumReceive:    {"从现在起由您负责"},
-	seal.MediumLost:       {"登记为已报失，责任人不变；请同时按“安全事件”处理里面的数据", "找到后由安全保密管理员收回，找不到的由两人核销"},
+	seal.MediumLost:       {"登记为已报失，责任人不变；请同时按“安全事件”处理里面的数据", "找到后由责任人签署交出（已离岗的由安全保密管理员收回），找不到的由两人核销"},
 	seal.MediumWipe:       {"您签署后，由第二人签署同一份文本，才登记为已清除"},
 	seal.MediumDestroy:    {"您签署后，由第二人签署同一份文本，才登记为已销毁"},
 	seal.KeyLost:          {"这把钥匙从下一次操作起失效，已打开的登录也随之结束；找回也不再启用"},
