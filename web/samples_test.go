@@ -97,7 +97,9 @@ func homeSamples() []sample {
 		Receipts: []view.ReceiptLine{{Number: 18336, Href: "/receipts/18336", What: "注册合格 50 份", At: now.Add(-time.Hour), State: "已入检查点，2 处见证"}, {Number: 18330, Href: "/receipts/18330", What: "退回学校 1 份", At: now.Add(-2 * time.Hour)}},
 	}
 	empty := view.Home{Frame: frame("今日办理", "今日办理")}
-	officer := view.Home{Frame: frame("今日办理", "今日办理"), Officer: "安全审计员看不到业务数据：这里只有编号，没有姓名。"}
+	officer := view.Home{Frame: frame("今日办理", "今日办理"), Officer: "安全审计员看不到业务数据：这里只有编号，没有姓名。",
+		Due: []view.Due{{What: "人员备案待审核", Count: 3, Unit: "份", Note: "审核签署之后账户才开通或变更。", Since: clockAt(11, 8, 9, 0, 0), Act: view.Link{Text: "去审核", Href: "/staff"}},
+			{What: "钥匙申领待答复", Count: 1, Unit: "件", Since: clockAt(11, 11, 16, 30, 0), Act: view.Link{Text: "去办", Href: "/requests"}}}}
 	last := filled
 	last.Due = []view.Due{{What: "今天截止的事", Count: 1, Until: clockAt(11, 13, 0, 0, 0)}, {What: "过期的事", Count: 1, Until: clockAt(11, 12, 0, 0, 0)}}
 	last.Notice = "已退回学校 1 份。"

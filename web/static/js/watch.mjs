@@ -43,11 +43,8 @@ export class Watch {
     this.page.hidden = hidden
     this.veil.hidden = !hidden
     document.title = hidden ? this.veil.dataset.title : this.title
-    if (hidden) {
-      this.veil.querySelector('[tabindex]').focus()
-    } else {
-      this.focus?.focus({ preventScroll: true })
-      scrollTo(0, this.scroll)
-    }
+    if (hidden) return // what is read out stands in the veil's status
+    this.focus?.focus({ preventScroll: true })
+    scrollTo(0, this.scroll)
   }
 }
