@@ -64,6 +64,9 @@ func (p *Portal) refused(c *call, f *fault.Error) answer {
 	if f.Kind == fault.Unavailable {
 		v.Retry = 10
 	}
+	if f.See != "" {
+		v.Ways = append([]view.Link{{Text: "看那一份回执", Href: f.See}}, v.Ways...)
+	}
 	if c.who == nil {
 		v.Ways = []view.Link{{Text: "去登录", Href: "/sign-in"}}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -59,9 +60,14 @@ func TestASealOfTheRightPersonOverTheWaitingTextCounts(t *testing.T) {
 	if w.size() != size+1 || w.application(ids[1]).State != registration.Concluded {
 		t.Errorf("%d entries more, state %s", w.size()-size, w.application(ids[1]).State)
 	}
-	if got := a.get(p.Path); got.Status != http.StatusNotFound {
-		t.Errorf("the sealed text is still waiting: %d", got.Status)
+	number := strconv.FormatUint(w.entries(1)[0].Number, 10)
+	got := a.get(p.Path)
+	a.refused(got, fault.Conflict, "您已经签过，记为第 "+number+" 号")
+	if receipts := hrefs(t, got, "/receipts/"+number); len(receipts) != 1 || len(inputs(t, got, "statement")) != 0 {
+		t.Errorf("the page of the sealed text leads to %q, or still offers it", receipts)
 	}
+	other := w.in(auditor2)
+	other.refused(other.get(p.Path), fault.NotFound, "不在等待签署之列")
 }
 
 func TestAReplayedSealDoesNothingInItsOwnAndInAnotherSession(t *testing.T) {
@@ -73,10 +79,12 @@ func TestAReplayedSealDoesNothingInItsOwnAndInAnotherSession(t *testing.T) {
 	if first.Status != http.StatusOK {
 		t.Fatalf("%+v", first)
 	}
-	w.attack(a.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	done := "您已经签过，记为第 " + strings.TrimPrefix(first.Location, "/receipts/") + " 号，没有再次办理"
+	w.attack(a.Desk, der, fault.Conflict, done, true)
 	again := w.in(auditor)
 	w.clock.Pass(2 * time.Minute)
-	w.attack(again.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	w.attack(again.Desk, der, fault.Conflict, done, true)
+	w.attack(w.in(auditor2).Desk, der, fault.NotFound, "不在等待签署之列", true) // it is none of theirs
 	// Even if the text waits once more, as after a restore of the scratch
 	// tables, the log knows the seal.
 	must(t, w.store.Scratch().PutPending(context.Background(), waiting))

@@ -136,6 +136,12 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 	pending, err := p.store.Scratch().Pending(c.ctx, hex.EncodeToString(digest[:]))
 	if err != nil {
 		if fault.Is(err, fault.NotFound) {
+			if who, err := p.sealer(c); err == nil {
+				c.who = who
+				if done := p.sealedBefore(c, hex.EncodeToString(digest[:])); done != nil {
+					return "", done
+				}
+			}
 			return "", fault.New(fault.NotFound, "这份签章对应的陈述不在等待签署之列：可能已经办成、已经撤回、过了有效期，或者不是本签台出具的。请到“今日办理”核对后再办。")
 		}
 		return "", err

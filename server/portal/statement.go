@@ -70,6 +70,9 @@ func (p *Portal) pendingOf(c *call) (store.Pending, error) {
 	pending, err := p.store.Scratch().Pending(c.ctx, c.param("digest"))
 	if err != nil {
 		if fault.Is(err, fault.NotFound) {
+			if done := p.sealedBefore(c, c.param("digest")); done != nil {
+				return pending, done
+			}
 			return pending, fault.Wrap(err, fault.NotFound, "这份陈述不在等待签署之列：可能已经办成、已经撤回或过了有效期。请回到列表核对，需要时重新出具。")
 		}
 		return pending, err
@@ -97,6 +100,23 @@ func (p *Portal) withdrawStatement(c *call) (answer, error) {
 		return nil, err
 	}
 	return redirect{back.Back}, nil
+}
+
+// sealedBefore says that this person has sealed the text already, and where its
+// receipt is: somebody went back in the browser, or signed in another window.
+// It is nil when they have not.
+func (p *Portal) sealedBefore(c *call, digest string) error {
+	number, ok, err := p.store.SealedAs(c.ctx, digest, c.who.Staff.ID)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return nil
+	}
+	at := strconv.FormatInt(number, 10)
+	f := fault.New(fault.Conflict, "这份文本您已经签过，记为第 %s 号，没有再次办理，也不用再签。请看那一份回执。", at)
+	f.See = "/receipts/" + at
+	return f
 }
 
 // signedBy tells who already sealed a statement of several people.

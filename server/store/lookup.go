@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 
 	"sealdesk/policy"
@@ -75,6 +76,27 @@ func (s *Store) NextNumber(ctx context.Context, year int, unit string) (int, err
 		return 0, unreadable(err)
 	}
 	return int(n.(int64)) + 1, nil
+}
+
+// SealedAs is the entry under which a person's seal over a statement, named by
+// its digest, stands in the log.
+func (s *Store) SealedAs(ctx context.Context, digest, person string) (at int64, ok bool, err error) {
+	raw, err := hex.DecodeString(digest)
+	if err != nil || len(raw) != 32 {
+		return 0, false, nil // no statement has such a name
+	}
+	set, err := s.ask(ctx, want{"SELECT number FROM log_entries WHERE statement = ? AND actor = ?", []any{raw, person}})
+	if err != nil {
+		return 0, false, unreadable(err)
+	}
+	if len(set) == 0 {
+		return 0, false, nil
+	}
+	n, err := cellOf(number, set[0][0])
+	if err != nil {
+		return 0, false, unreadable(err)
+	}
+	return n.(int64), true, nil
 }
 
 // OpenProposalsAbout lists the open acts of several people about one record.

@@ -6,6 +6,9 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     form.dataset.sent = "yes";
   });
 }
-window.addEventListener("pageshow", () => {
+window.addEventListener("pageshow", (event) => {
+  // On the way back a browser may show the page as it was left, with a text that
+  // is signed by now: ask for it anew.
+  if (event.persisted && document.querySelector("form[data-once]")) location.reload();
   for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
 });

@@ -28,6 +28,7 @@ type Error struct {
 	Kind     Kind
 	Sentence string
 	Fields   []Field // which inputs are at fault, when several are
+	See      string  // a page of ours that shows what there is, empty for none
 	cause    error
 }
 

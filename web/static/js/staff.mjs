@@ -7,6 +7,7 @@ import { Radios } from '../govuk/components/radios/radios.mjs'
 import { SkipLink } from '../govuk/components/skip-link/skip-link.mjs'
 import { Batch } from './batch.mjs'
 import { Once } from './once.mjs'
+import { Fresh } from './fresh.mjs'
 import { Print } from './print.mjs'
 import { Progress } from './progress.mjs'
 import { Watch } from './watch.mjs'
@@ -19,6 +20,7 @@ const modules = {
   'govuk-skip-link': SkipLink,
   batch: Batch,
   once: Once,
+  fresh: Fresh,
   print: Print,
   progress: Progress,
   watch: Watch,
