@@ -35,7 +35,7 @@ func TestTheCityLeadSetsHolidaysAndTheLastAdverseDayFollows(t *testing.T) {
 	if got := m.handIn(der); got.Location == "" {
 		t.Fatalf("%+v", got)
 	}
-	w.attack(m.Desk, der, fault.NotFound, "", true)
+	w.attack(m.Desk, der, fault.Conflict, "您已经签过", true)
 	if e := w.entries(2)[1]; policy.Act(e.Act) != policy.SetDays || e.Subject != "working-days/2024" {
 		t.Errorf("%s about %s", e.Act, e.Subject)
 	}

@@ -11,15 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/hsm/seal"
 	"sealdesk/policy"
-	"sealdesk/server/audit"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/portal"
 	"sealdesk/server/sheet"
-	"sealdesk/server/store"
 )
 
 // token reads a token with its current key, past every page.
@@ -458,35 +455,4 @@ func (w *town) file() []byte {
 		all.Write(b)
 	}
 	return all.Bytes()
-}
-
-// takenOver puts a key of somebody into a token that waits for him, as the
-// enrolment ceremony does.
-func (w *town) takenOver(t *testing.T, serial, person string) {
-	t.Helper()
-	r := w.enrol(t, w.people[person].Staff, nil)
-	text := w.statement(t, seal.KeyRevoke, "黄山市教育局", w.clock.Now(), seal.Annex{}, sec)
-	_, err := w.store.Commit(context.Background(), w.grant(sec, policy.RevokeKey, "341000"), w.seal(t, text, w.clock.Now(), sec), func(tx *store.Tx) (audit.Entry, error) {
-		if err := tx.Derive(text); err != nil {
-			return audit.Entry{}, err
-		}
-		k, err := tx.Token(serial)
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		h, err := custody.Holding{Token: k}.Certify(custody.Key{Fingerprint: seal.Fingerprint(r.leaf), Staff: person, Certificate: r.leaf.Raw, Issuer: custody.OwnCA}, tx.Received())
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		if h, err = h.TakeOver(person, nil, tx.Received()); err != nil {
-			return audit.Entry{}, err
-		}
-		for _, n := range h.Records() {
-			if err := tx.Put(n); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		return audit.Entry{Subject: "token/" + serial}, nil
-	})
-	must(t, err)
 }

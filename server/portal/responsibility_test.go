@@ -53,7 +53,7 @@ func TestR55NobodyOfABodyActsBeforeItsHeadHasSignedTheYearsSheet(t *testing.T) {
 	}
 	// Neither the same seal nor a second click signs again.
 	w.clock.Pass(2 * time.Minute)
-	w.attack(h.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	w.attack(h.Desk, der, fault.Conflict, "您已经签过", true)
 	w.oneRefusal(openHead, w.quiet("again", func() { h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Conflict, "您已于 2024-10-21 签署过") }))
 	if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) > 0 {
 		t.Errorf("%v %+v", err, report.Faults)

@@ -50,7 +50,7 @@ func TestALeadAsksTheOfficerGrantsAndTheAuditorReviews(t *testing.T) {
 	if got := s.handIn(der); got.Location == "" {
 		t.Fatalf("%+v", got)
 	}
-	w.attack(s.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	w.attack(s.Desk, der, fault.Conflict, "您已经签过", true)
 	if _, err := w.rules.May(w.officer(auditor), policy.SetWindow, w.body(county)); err != nil {
 		t.Errorf("at the next request: %v", err)
 	}

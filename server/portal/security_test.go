@@ -121,7 +121,7 @@ func TestR53WhatIsAddedLaterLeavesTheIncidentAsItWas(t *testing.T) {
 		t.Error("the incident itself changed")
 	}
 	w.clock.Pass(2 * time.Minute)
-	w.attack(s.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	w.attack(s.Desk, der, fault.Conflict, "您已经签过", true)
 	w.quiet("the same again", func() { s.refusedPlain(s.post(path, first), fault.Conflict, "补记过") })
 	s.refused(s.get("/security/incidents/I2024-009"), fault.NotFound, "没有找到这条安全事件")
 	s.refusedPlain(s.post("/security/incidents/I2024-009", first), fault.NotFound, "")

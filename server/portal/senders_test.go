@@ -59,7 +59,7 @@ func TestAHeadsOwnRecordIsSentByTheDeputyWhomTheHeadNamed(t *testing.T) {
 	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.NameSender || !strings.HasPrefix(e.Subject, "delegation/"+school+"/") {
 		t.Errorf("%s about %s", e.Act, e.Subject)
 	}
-	w.attack(s.Desk, der, fault.NotFound, "", true)
+	w.attack(s.Desk, der, fault.Conflict, "您已经签过", true)
 	if text := d.ok(d.get("/")).Text("main"); !strings.Contains(text, "上报") {
 		t.Errorf("home does not tell the deputy: %.200s", text)
 	}

@@ -16,14 +16,6 @@ func newcomer(id string) url.Values {
 		"pledge": {"承诺 2024-31"}, "starts": {"2024-09-01"}, "upward": {"2024-09-05"}}
 }
 
-// filed brings somebody new through filing and check.
-func (t *town) filed(id string) {
-	t.tb.Helper()
-	l, s := t.in(lead), t.in(sec)
-	l.done(l.post("/staff", newcomer(id)))
-	s.done(s.post("/staff/"+id+"/check", url.Values{"verdict": {"accept"}}))
-}
-
 func TestR54NoAccountWithoutAFilingAndItTakesTwoPeople(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	l, people := w.in(lead), w.count("staff")
@@ -67,7 +59,7 @@ func TestR54NoAccountWithoutAFilingAndItTakesTwoPeople(t *testing.T) {
 	if got := s.handIn(der); got.Location == "" {
 		t.Fatalf("%+v", got)
 	}
-	w.attack(s.Desk, der, fault.NotFound, "不在等待签署之列", true) // replayed
+	w.attack(s.Desk, der, fault.Conflict, "您已经签过", true) // replayed
 	if w.count("staff") != people+1 {
 		t.Error("no account was opened")
 	}

@@ -143,7 +143,7 @@ func TestAHeldRecordStandsStillForEverybodyUntilTheLeadReleasesIt(t *testing.T) 
 	if got := w.application(ids[0]); got.State != registration.Held || got.HeldFrom != registration.AtCounty || w.entries(1)[0].Act != string(policy.Hold) {
 		t.Fatalf("%s from %s", got.State, got.HeldFrom)
 	}
-	w.attack(l.Desk, der, fault.NotFound, "不在等待签署之列", true) // the same seal again
+	w.attack(l.Desk, der, fault.Conflict, "您已经签过", true) // the same seal again
 	w.attack(a.Desk, late, fault.Invalid, ids[0], true)
 	w.quiet("concluding", func() { a.refusedPlain(a.post("/applications", batch(ids...)), fault.Invalid, "暂停办理") })
 	w.quiet("returning", func() {

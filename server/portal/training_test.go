@@ -39,7 +39,7 @@ func TestR43BusinessWaitsForFourTopicsLearnedAndConfirmed(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	w.clock.Pass(2 * time.Minute)
-	w.attack(l.Desk, der, fault.NotFound, "不在等待签署之列", true)
+	w.attack(l.Desk, der, fault.Conflict, "您已经签过", true)
 	u.refusedPlain(u.post("/applications", batch(id)), fault.Forbidden, "4 项中还有 2 项")
 	l.refusedPlain(l.post("/staff/"+lead+"/training", nil), fault.Forbidden, "不能确认自己的培训")
 	l.refusedPlain(l.post(confirm, nil), fault.Conflict, "没有等待确认")

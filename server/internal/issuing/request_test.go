@@ -40,7 +40,11 @@ func TestARequestIsTakenOnlyWithASoundKeyItsOwnSignatureAndItsOrder(t *testing.T
 			t.Errorf("%s: %q %v", name, got, err)
 		}
 	}
-	point := elliptic.Marshal(elliptic.P256(), p256.X, p256.Y) //nolint:staticcheck // the spelling in the request
+	public, err := p256.PublicKey.ECDH()
+	if err != nil {
+		t.Fatal(err)
+	}
+	point := public.Bytes() // uncompressed, as the request spells it
 	off := bytes.Clone(point)
 	off[len(off)-1] ^= 1
 	signature := bytes.Clone(good)
