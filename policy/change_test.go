@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,45 @@ func TestR55APolicyUnderWhichAHeadCannotSignTheSheetIsRefused(t *testing.T) {
 	})
 	if _, faults := policy.Read(wide); len(faults) > 0 {
 		t.Error(faults)
+	}
+}
+
+func TestAGateOfALaterVersionStopsNobodyUnderAnOlderPolicy(t *testing.T) {
+	modelText, raw := policy.Carried()
+	acts := []policy.Act{policy.SignSheet, policy.ViewSheet, policy.EnterTraining, policy.ConfirmTraining, policy.SignPledge}
+	var older []string
+	for _, l := range strings.Split(string(raw), "\n") {
+		if !strings.HasPrefix(l, "p, MR,") && !slices.ContainsFunc(acts, func(a policy.Act) bool { return strings.Contains(l, ", "+string(a)+",") }) {
+			older = append(older, l)
+		}
+	}
+	p, err := policy.LoadSealed(modelText, []byte(strings.Join(older, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, can := range []struct {
+		role policy.Role
+		home policy.Body
+		acts []policy.Act
+	}{
+		{policy.SH, school, acts}, {policy.CL, county, acts}, {policy.ML, city, acts},
+		{policy.CA, county, []policy.Act{policy.EnterTraining, policy.SignPledge}}, {policy.SEC, city, []policy.Act{policy.EnterTraining, policy.SignPledge}},
+	} {
+		for _, act := range can.acts {
+			if _, err := p.May(officer(can.role, can.home), act, can.home); err != nil {
+				t.Errorf("%s cannot %s: %v", can.role, act, err)
+			}
+		}
+	}
+	// The twins: nobody else gains, and a role without work gets none.
+	if _, err := p.May(officer(policy.CA, county), policy.SignSheet, county); policy.KindOf(err) != policy.Forbidden {
+		t.Errorf("an auditor signs the sheet: %v", err)
+	}
+	if _, err := p.May(officer(policy.MR, city), policy.EnterTraining, city); policy.KindOf(err) != policy.Forbidden {
+		t.Errorf("a role of which the policy says nothing: %v", err)
+	}
+	if got := p.UnknownActs(); len(got) > 0 {
+		t.Errorf("what is completed waits for no policy: %v", got)
 	}
 }
 

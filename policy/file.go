@@ -173,6 +173,60 @@ var floor = []Line{
 	{AUD, ReadLog, LogResource, Own},
 }
 
+// gate is one of the conditions that business waits for, and whoever fulfils
+// it under a policy.
+type gate struct {
+	lines    []Line
+	sentence string // what is shut while one of the lines is missing; %s is the role
+}
+
+// gates are asked of everybody before business (R43, R54, R55). What fulfils
+// them is completed like the floor, for a role that the file gives work: a gate
+// that came with a later version of the program stops nobody.
+var gates = []gate{
+	{[]Line{{SH, SignSheet, DutyResource, Own}, {SH, ViewSheet, DutyResource, Own}, {CL, SignSheet, DutyResource, Own}, {CL, ViewSheet, DutyResource, Own},
+		{ML, SignSheet, DutyResource, Own}, {ML, SignSheet, DutyResource, CityRun}, {ML, ViewSheet, DutyResource, Own}, {ML, ViewSheet, DutyResource, CityRun}},
+		"%s所负责的机构没有人能签安全主体责任书，其人员都不能办理业务"},
+	{[]Line{{SH, ConfirmTraining, StaffResource, Own}, {CL, ConfirmTraining, StaffResource, Subtree}, {ML, ConfirmTraining, StaffResource, Subtree}},
+		"没有%s确认培训，所属人员都不能办理业务"},
+	{everyRole(SignPledge, StaffResource), "%s不能签承诺书，档案不齐，什么都不能办"},
+	{everyRole(EnterTraining, StaffResource), "%s不能登记培训，什么业务都不能办"},
+}
+
+// everyRole is an act that each role may do for itself; a delegate does it in
+// the role of his own appointment.
+func everyRole(act Act, resource Resource) []Line {
+	var list []Line
+	for _, role := range Roles() {
+		if role == DH {
+			continue
+		}
+		list = append(list, Line{role, act, resource, Own})
+	}
+	return list
+}
+
+// complete adds the floor, and the keys to the gates for each role that has work.
+func complete(lines []Line) []Line {
+	works := map[Role]bool{}
+	for _, l := range lines {
+		works[l.Role] = true
+	}
+	for _, l := range floor {
+		if !covered(lines, l) {
+			lines = append(lines, l)
+		}
+	}
+	for _, g := range gates {
+		for _, l := range g.lines {
+			if works[l.Role] && !covered(lines, l) {
+				lines = append(lines, l)
+			}
+		}
+	}
+	return lines
+}
+
 // covered tells whether the lines hold a line of the floor, or one that reaches
 // further: the body of the appointment lies within own, subtree and all.
 func covered(lines []Line, want Line) bool {
@@ -184,8 +238,8 @@ func covered(lines []Line, want Line) bool {
 
 // lockouts finds what would leave the institution without a way back: no
 // security officer who can propose the next policy, no city lead who can
-// countersign it, nobody who watches, a role that has work and cannot enter, a
-// head who cannot sign the sheet without which nobody of the body acts (R55).
+// countersign it, nobody who watches, a role that has work and cannot enter or
+// cannot fulfil what its business waits for (gates).
 func lockouts(lines []Line) []Fault {
 	if len(lines) == 0 {
 		return []Fault{{0, "政策文件里没有任何一行规定，谁都不能办事。请选择完整的政策文件。"}}
@@ -214,9 +268,11 @@ func lockouts(lines []Line) []Fault {
 				role.Name(), role, has[role], Line{role, Login, SessionResource, Own})})
 		}
 	}
-	for _, want := range []Line{{SH, SignSheet, DutyResource, Own}, {CL, SignSheet, DutyResource, Own}, {ML, SignSheet, DutyResource, Own}, {ML, SignSheet, DutyResource, CityRun}} {
-		if has[want.Role] > 0 && !covered(lines, want) {
-			faults = append(faults, Fault{0, fmt.Sprintf("缺少“%s”：没有这一行，%s所负责的机构没有人能签安全主体责任书，其人员都不能办理业务。请补上。", want, want.Role.Name())})
+	for _, g := range gates {
+		for _, want := range g.lines {
+			if has[want.Role] > 0 && !covered(lines, want) {
+				faults = append(faults, Fault{0, fmt.Sprintf("缺少“%s”：没有这一行，%s。请补上。", want, fmt.Sprintf(g.sentence, want.Role.Name()))})
+			}
 		}
 	}
 	return faults

@@ -72,15 +72,11 @@ func LoadFrom(modelText, lines []byte) (*Policy, error) {
 // LoadSealed reads a policy that was sealed, maybe by an earlier version of
 // this program. A line that this version does not know gives nothing and is
 // told (Inert): no file that was sealed once can keep the portal from serving.
-// The floor is completed, so that the next policy can be sealed at all.
+// Floor and gates are completed, so that the next policy can be sealed at all
+// and business does not wait for it.
 func LoadSealed(modelText, lines []byte) (*Policy, error) {
 	parsed, faults := parse(string(lines))
-	for _, l := range floor {
-		if !covered(parsed, l) {
-			parsed = append(parsed, l)
-		}
-	}
-	p, err := build(modelText, lines, parsed)
+	p, err := build(modelText, lines, complete(parsed))
 	if p != nil {
 		p.inert = faults
 	}
