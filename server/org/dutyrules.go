@@ -29,6 +29,22 @@ type DutyRules struct {
 // ID is the version's own.
 func (r DutyRules) ID() string { return r.Org + "/" + itoa(r.N) }
 
+// MaxListed is how many people a rota and how many bodies an exercise may list:
+// more than any organ has, and no more than one act can look up.
+const MaxListed = 100
+
+// Tidy has each person of the rota once, and refuses a list that is no rota
+// before anybody on it is looked up.
+func (r DutyRules) Tidy() (DutyRules, error) {
+	if len(r.Duty) > MaxListed {
+		return r, fault.New(fault.Invalid, "选了 %d 位值班人员，最多 %d 位，没有报备。请只选轮值的人。", len(r.Duty), MaxListed).At("duty", "最多 %d 位。", MaxListed)
+	}
+	r.Duty = slices.Clone(r.Duty)
+	slices.Sort(r.Duty)
+	r.Duty = slices.Compact(r.Duty)
+	return r, nil
+}
+
 // Named are the people whom the rules name, each once.
 func (r DutyRules) Named() []string {
 	list := append(slices.Clone(r.Duty), r.Keeper)
@@ -54,8 +70,10 @@ func ReviewDue(body Organisation, last *DutyRules, year int) error {
 
 // File files a new version after those there are; people are those it names.
 func (r DutyRules) File(body Organisation, last *DutyRules, people []Staff, year int, now time.Time) (DutyRules, error) {
-	var err error
+	r, err := r.Tidy()
 	switch {
+	case err != nil:
+		return r, err
 	case !body.Organ() || r.Org != body.ID:
 		return r, fault.New(fault.Forbidden, "值班表和制度由区县教育局、市教育局报备，%s不用报。", body.Name)
 	case len(r.Duty) == 0:
@@ -77,8 +95,6 @@ func (r DutyRules) File(body Organisation, last *DutyRules, people []Staff, year
 	if r.SealRule, err = oneLine("seal_rule", "印章管理规定", r.SealRule, 1000); err != nil {
 		return r, err
 	}
-	slices.Sort(r.Duty)
-	r.Duty = slices.Compact(r.Duty)
 	r.N = 1
 	if last != nil {
 		r.N = last.N + 1

@@ -52,6 +52,8 @@ func (e Exercise) Hold(earlier []Exercise, now time.Time) (Exercise, error) {
 		return e, fault.New(fault.Invalid, "日期应在 %d 年之内，且不晚于今天：只登记办过的。", e.Year).At("on", "日期不对。")
 	case len(e.Bodies) == 0:
 		return e, fault.New(fault.Invalid, "请选择哪些机构参加了。").At("body", "请至少选一个。")
+	case len(e.Bodies) > MaxListed:
+		return e, fault.New(fault.Invalid, "选了 %d 个参加机构，最多 %d 个，没有登记。区县的学校随区县参加，请只选区县和市级机构。", len(e.Bodies), MaxListed).At("body", "最多 %d 个。", MaxListed)
 	}
 	if e.Topic, err = oneLine("topic", "主题", e.Topic, 200); err != nil {
 		return e, err

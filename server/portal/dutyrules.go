@@ -36,7 +36,10 @@ func (m *rulesMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byte
 	if err != nil {
 		return d, err
 	}
-	filed := org.DutyRules{Org: body.ID, Duty: m.Duty, Keeper: m.Keeper, Rota: m.Rota, TwoSign: m.TwoSign, SealRule: m.SealRule, By: by}
+	filed, err := org.DutyRules{Org: body.ID, Duty: m.Duty, Keeper: m.Keeper, Rota: m.Rota, TwoSign: m.TwoSign, SealRule: m.SealRule, By: by}.Tidy()
+	if err != nil {
+		return d, err
+	}
 	people, err := peopleNamed(r, filed)
 	if err != nil {
 		return d, err

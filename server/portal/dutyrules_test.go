@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -126,4 +127,25 @@ func TestR63ARotaThatNamesALeaverIsNotReviewedButFiledAnew(t *testing.T) {
 	if text := l.ok(l.get(path)).Text("main"); strings.Contains(text, "还没有复核") || !strings.Contains(text, "第 2 版") {
 		t.Errorf("filed anew: %.200s", text)
 	}
+}
+
+func TestR63OnePersonWrittenTwiceIsOneOnDutyAndAnEndlessListIsRefusedUnread(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	l, path := w.in(lead), "/rules/"+county
+	w.quiet("one person twice", func() {
+		l.refusedPlain(l.post(path, filing(auditor, auditor)), fault.Invalid, "至少两位")
+	})
+	var many []string
+	for n := range 101 {
+		many = append(many, fmt.Sprintf("U8%04d", n))
+	}
+	w.quiet("more than a rota has", func() {
+		l.refusedPlain(l.post(path, filing(many...)), fault.Invalid, "选了 101 位值班人员，最多 100 位")
+	})
+	// The twins: exactly as many are looked up, and two people of whom one is written twice are two.
+	w.quiet("as many as may be", func() {
+		l.refusedPlain(l.post(path, filing(many[1:]...)), fault.Invalid, many[1]+" 不在本机构")
+	})
+	l.done(l.post(path, filing(auditor, auditor2, auditor)))
+	says(t, "filed", l.ok(l.get(path)).Text("main"), "第 1 版", auditor, auditor2)
 }

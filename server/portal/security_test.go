@@ -159,6 +159,12 @@ func TestR53LessonAndDrillOfTheYear(t *testing.T) {
 		}
 		s.refusedPlain(s.post("/security/lessons", url.Values{"on": {"2024-11-18"}, "topic": {"x"}, "giver": {"x"}, "people": {"x"}}), fault.Invalid, "请选择哪些机构参加了")
 	}))
+	w.quiet("more bodies than there are", func() {
+		endless := url.Values{"on": {"2024-11-18"}, "topic": {"x"}, "giver": {"x"}, "people": {"x"}, "body": strings.Split(strings.Repeat("HS99999 ", 100)+county, " ")}
+		s.refusedPlain(s.post("/security/lessons", endless), fault.Invalid, "选了 101 个参加机构，最多 100 个")
+		endless["body"] = endless["body"][1:] // the twin: as many as may be are looked up
+		s.refusedPlain(s.post("/security/lessons", endless), fault.NotFound, "没有找到这条机构")
+	})
 	p := s.ok(s.post("/security/lessons", lesson))
 	says(t, "the text", p.Text("main"), "钓鱼邮件与名单外泄", "参加机构", "李浩")
 	s.done(p)
