@@ -18,9 +18,11 @@ type Sheet struct {
 	Org, Head string
 	Paper     string // number of a sheet on paper, signed before this register began; empty when it was sealed here
 	At        time.Time
+	Entry     int64 // the log's number of the signature; comes with the row
 }
 
-// ID is the sheet's own: a head signs once for a body and year.
+// ID is the sheet's own, of a head for a body and year. A head who was removed
+// and appointed again signs it again: the log keeps both signatures.
 func (s Sheet) ID() string { return itoa(s.Year) + "/" + s.Org + "/" + s.Head }
 
 // How is how the sheet was signed, in words.
@@ -62,39 +64,54 @@ func (o Organisation) HeadAt() string {
 	return o.ID
 }
 
+// Head is somebody who heads a body, and since which entry of the log: that of
+// the present appointment, not of an earlier one.
+type Head struct {
+	Staff
+	Since int64
+}
+
 // Headship is who heads a body now, and the sheets of one year that were
 // signed for it.
 type Headship struct {
 	Year   int
 	Body   Organisation
-	Heads  []Staff
+	Heads  []Head
 	Sheets []Sheet
 }
 
-// Heads reports whether somebody heads the body now.
+// headed reports whether somebody heads the body now.
 func (h Headship) headed(by string) bool {
-	return slices.ContainsFunc(h.Heads, func(s Staff) bool { return s.ID == by })
+	return slices.ContainsFunc(h.Heads, func(s Head) bool { return s.ID == by })
 }
 
-// Signed is the sheet that stands: of this year and body, and its signer heads
-// the body still. Who heads a body after another signs anew.
+// stands reports whether a sheet is of this year and body and was signed under
+// the appointment that its signer has now. What the register began with came in
+// one entry, the heads and the sheets that they had signed on paper.
+func (h Headship) stands(s Sheet) bool {
+	return s.Year == h.Year && s.Org == h.Body.ID &&
+		slices.ContainsFunc(h.Heads, func(head Head) bool { return head.ID == s.Head && head.Since <= s.Entry })
+}
+
+// Signed is the sheet that stands. Who heads a body after another, or once more
+// after having been removed, signs anew.
 func (h Headship) Signed() (Sheet, bool) {
-	for _, s := range h.Sheets {
-		if s.Year == h.Year && s.Org == h.Body.ID && h.headed(s.Head) {
-			return s, true
-		}
+	if i := slices.IndexFunc(h.Sheets, h.stands); i >= 0 {
+		return h.Sheets[i], true
 	}
 	return Sheet{}, false
 }
 
-// Former are the heads whose sheets of this year stand no more, by number.
-func (h Headship) Former() (list []string) {
+// Former are those whose sheets of this year stand no more, by number; again
+// tells whether one of them heads the body once more.
+func (h Headship) Former() (list []string, again bool) {
 	for _, s := range h.Sheets {
-		if s.Year == h.Year && s.Org == h.Body.ID && !h.headed(s.Head) {
+		if s.Year == h.Year && s.Org == h.Body.ID && !h.stands(s) {
 			list = append(list, s.Head)
+			again = again || h.headed(s.Head)
 		}
 	}
-	return list
+	return list, again
 }
 
 // MayAct refuses business to everybody of a body whose head has not signed the
@@ -104,7 +121,10 @@ func (h Headship) MayAct() error {
 		return nil
 	}
 	changed := ""
-	if former := h.Former(); len(former) > 0 {
+	switch former, again := h.Former(); {
+	case again:
+		changed = "，" + strings.Join(former, "、") + " 以前任职时签的随免职失效，重新任命的要重新签"
+	case len(former) > 0:
 		changed = "，原负责人 " + strings.Join(former, "、") + " 签的随其离任失效"
 	}
 	return fault.New(fault.Forbidden, "%s %d 年度的安全主体责任书还没有签署%s，本机构人员只能查看，不能办理业务（通知第三部分“落实责任，保障安全”）。须由%s签署，在“安全责任”页办理。",
@@ -182,13 +202,18 @@ func SheetStatement(h seal.Header, of Headship, s Sheet) (seal.Statement, error)
 	var head Staff
 	for _, one := range of.Heads {
 		if one.ID == s.Head {
-			head = one
+			head = one.Staff
 		}
 	}
 	fields := []seal.Field{line("计划年度", itoa(s.Year)), line("责任机构", of.Body.Name+"（"+of.Body.ID+"）"),
 		line("责任人", head.Name+"（"+head.ID+"）"), line("职务", HeadRole(of.Body.Kind).Name())}
-	for _, former := range of.Former() {
-		fields = append(fields, line("接任", "接 "+former+" 的责任"))
+	former, _ := of.Former()
+	for _, one := range former {
+		taken := "接 " + one + " 的责任"
+		if one == s.Head {
+			taken = "重新任命，以前任职时签的随免职失效"
+		}
+		fields = append(fields, line("接任", taken))
 	}
 	for _, l := range SheetLines {
 		fields = append(fields, line("责任", l))

@@ -12,8 +12,8 @@ import (
 func TestR55ASheetStandsForItsYearItsBodyAndItsHead(t *testing.T) {
 	now := time.Date(2024, 10, 21, 10, 0, 0, 0, time.FixedZone("", 8*3600))
 	body := org.Organisation{ID: "HS1", Parent: "341021", Kind: "primary", Name: "一小", ValidFrom: now.AddDate(-9, 0, 0)}
-	head := org.Staff{ID: "U1", Name: "程一"}
-	h := org.Headship{Year: 2024, Body: body, Heads: []org.Staff{head}}
+	head := org.Head{Staff: org.Staff{ID: "U1", Name: "程一"}}
+	h := org.Headship{Year: 2024, Body: body, Heads: []org.Head{head}}
 	if err := h.MayAct(); !fault.Is(err, fault.Forbidden) || !strings.Contains(err.Error(), "一小 2024 年度的安全主体责任书还没有签署，") || !strings.Contains(err.Error(), "须由校长（程一 U1）签署") {
 		t.Errorf("nothing signed: %v", err)
 	}
@@ -42,7 +42,7 @@ func TestR55ASheetStandsForItsYearItsBodyAndItsHead(t *testing.T) {
 	if _, err := h.Sign("U1", now); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a second time: %v", err)
 	}
-	h.Heads = append(h.Heads, org.Staff{ID: "U2", Name: "汪二"})
+	h.Heads = append(h.Heads, org.Head{Staff: org.Staff{ID: "U2", Name: "汪二"}})
 	if _, err := h.Sign("U2", now); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "U1") {
 		t.Errorf("a second head beside the first: %v", err)
 	}
@@ -58,9 +58,36 @@ func TestR55ASheetStandsForItsYearItsBodyAndItsHead(t *testing.T) {
 		t.Errorf("nobody heads it: %v", err)
 	}
 	closed := h.Body.ValidFrom.Add(-time.Hour)
-	h.Heads, h.Sheets = []org.Staff{head}, nil
+	h.Heads, h.Sheets = []org.Head{head}, nil
 	if _, err := h.Sign("U1", closed); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a body that is not open: %v", err)
+	}
+}
+
+func TestR55ASheetCountsUnderTheAppointmentThatItWasSignedUnder(t *testing.T) {
+	body := org.Organisation{ID: "HS1", Parent: "341021", Kind: "primary", Name: "一小"}
+	head := func(id string, since int64) org.Head {
+		return org.Head{Staff: org.Staff{ID: id, Name: "程一"}, Since: since}
+	}
+	for what, c := range map[string]struct {
+		heads  []org.Head
+		signed int64
+		stands bool
+	}{
+		"both from the beginning":            {[]org.Head{head("U1", 0)}, 0, true},
+		"signed after the appointment":       {[]org.Head{head("U1", 7)}, 8, true},
+		"signed before the appointment":      {[]org.Head{head("U1", 9)}, 8, false},
+		"another head":                       {[]org.Head{head("U2", 7)}, 8, false},
+		"another head beside":                {[]org.Head{head("U2", 9), head("U1", 7)}, 8, true},
+		"appointed again beside another one": {[]org.Head{head("U2", 7), head("U1", 9)}, 8, false},
+	} {
+		h := org.Headship{Year: 2024, Body: body, Heads: c.heads, Sheets: []org.Sheet{{Year: 2024, Org: "HS1", Head: "U1", Entry: c.signed}}}
+		if err := h.MayAct(); (err == nil) != c.stands {
+			t.Errorf("%s: %v", what, err)
+		}
+		if former, _ := h.Former(); (len(former) == 0) != c.stands {
+			t.Errorf("%s: former %v", what, former)
+		}
 	}
 }
 

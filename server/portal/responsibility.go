@@ -101,7 +101,9 @@ func (p *Portal) sheetsSection(c *call, body org.Organisation, all []org.Headshi
 		if of, ok := h.Signed(); ok {
 			row[1].Text = p.nameOf(c, of.Head)
 			row[2], row[3].Mark = view.Cell{Text: org.Day(of.At), Sub: of.How()}, view.Mark{Kind: "ok", Text: "已签署"}
-		} else if len(h.Former()) > 0 {
+		} else if former, again := h.Former(); again {
+			row[3].Mark = view.Mark{Kind: "hold", Text: "重新任命待签"}
+		} else if len(former) > 0 {
 			row[3].Mark = view.Mark{Kind: "hold", Text: "换人待签"}
 		}
 		s.Register.Rows = append(s.Register.Rows, view.RegisterRow{Cells: row})
@@ -173,7 +175,7 @@ func (p *Portal) sheetPage(c *call) (view.Office, error) {
 		v.Say = sentenced(err).Sentence
 		if _, err := h.Sign(c.who.Staff.ID, c.received); err == nil {
 			v.Forms = append(v.Forms, view.ActForm{ID: "sign-sheet", Title: "签署责任书", Action: "/duties/" + escaped(body.ID) + "/sheet",
-				Say: "请先读完左边的内容。签署后，本机构人员即可办理本年度业务；您不再担任负责人时，由接任的人重新签署。", Button: "看将要签的内容"})
+				Say: "请先读完左边的内容。签署后，本机构人员即可办理本年度业务；您不再担任负责人时，由接任的人重新签署，您再任时也要重新签署。", Button: "看将要签的内容"})
 		}
 	}
 	return v, nil

@@ -81,7 +81,7 @@ func TestR55WithoutTheSheetNobodyIsLockedOutOfWhatIsNotBusiness(t *testing.T) {
 func TestR55EveryBusinessActOfThePolicyWaitsForTheSheetAndNoOther(t *testing.T) {
 	now := at("2024-10-21 10:00:00")
 	u := org.Staff{ID: "U1", Name: "程一", Org: "HS1", FiledOn: &foundingDay, Pledge: "纸质", Training: org.FullTraining(2024, foundingDay, "roster")}
-	open := org.Headship{Year: 2024, Body: org.Organisation{ID: "HS1", Kind: "primary", Name: "一小"}, Heads: []org.Staff{{ID: "U2", Name: "汪二"}}}
+	open := org.Headship{Year: 2024, Body: org.Organisation{ID: "HS1", Kind: "primary", Name: "一小"}, Heads: []org.Head{{Staff: org.Staff{ID: "U2", Name: "汪二"}}}}
 	signed := open
 	signed.Sheets = []org.Sheet{{Year: 2024, Org: "HS1", Head: "U2"}}
 	business := 0
@@ -158,6 +158,61 @@ func TestR55ANewHeadSignsAnewAndTheFormersSheetStandsNoMore(t *testing.T) {
 	u.ok(u.post("/applications", accept(ids[1])))
 	if w.application(ids[1]).State != registration.InReview || w.count("responsibility_sheets") != w.sheets()+1 {
 		t.Error("the new head's sheet opens nothing, or the former's is gone")
+	}
+}
+
+func TestR55AHeadRemovedAndAppointedAgainSignsAgain(t *testing.T) {
+	w := newTown(t, "2024-10-21 10:00:00")
+	ids := w.plant(4, school, inState(registration.Imported))
+	l, s, u := w.in(lead), w.in(sec), w.in(handler)
+	sheet := "/duties/" + school
+	takes := func(i int) {
+		t.Helper()
+		u.ok(u.post("/applications", accept(ids[i])))
+		if got := w.application(ids[i]).State; got != registration.InReview {
+			t.Errorf("accepting: %s", got)
+		}
+	}
+	grants := func(staff, role string) {
+		t.Helper()
+		l.done(l.post("/staff/"+staff+"/role", url.Values{"role": {role}, "role_reason": {"任命"}, "confirmer": {sec}}))
+		s.done(s.get(hrefs(t, s.ok(s.get("/confirmations")), "/confirmations/")[0]))
+	}
+	removes := func(staff, role string) {
+		t.Helper()
+		l.done(l.post("/staff/"+staff+"/remove", url.Values{"held": {role}, "removal_reason": {"轮换"}}))
+	}
+	// A head who was never removed needs no second sheet, whatever becomes of roles beside it.
+	removes(deputy, "SC")
+	grants(deputy, "SC")
+	takes(0)
+	removes(head, "SH")
+	grants(head, "SH")
+	w.quiet("with the sheet of the appointment before", func() {
+		u.refusedPlain(u.post("/applications", accept(ids[1])), fault.Forbidden, head+" 以前任职时签的随免职失效，重新任命的要重新签")
+	})
+	says(t, "the overview", l.ok(l.get("/duties")).Text("main"), "重新任命待签")
+	h := w.in(head)
+	p := h.ok(h.post(sheet+"/sheet", nil))
+	says(t, "the text", p.Text("main"), "重新任命，以前任职时签的随免职失效")
+	der := h.signed(p)
+	// Removed and appointed once more while the text waits: what counts is when the signature entered the log.
+	removes(head, "SH")
+	grants(head, "SH")
+	if got := h.handIn(der); got.Location == "" {
+		t.Fatalf("signed after the latest appointment: %+v", got)
+	}
+	takes(1)
+	w.oneRefusal(head, w.quiet("twice", func() { h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Conflict, "您已于 2024-10-21 签署过") }))
+	removes(deputy, "SC")
+	grants(deputy, "SC")
+	takes(2)
+	says(t, "the sheet", u.ok(u.get(sheet)).Text("main"), "本人钥匙签署")
+	if n := w.count("responsibility_sheets"); n != w.sheets()+1 { // signed again, it is the same row under a newer entry
+		t.Errorf("%d sheets, %d of entry 0", n, w.sheets())
+	}
+	if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) > 0 {
+		t.Errorf("%v %+v", err, report.Faults)
 	}
 }
 

@@ -18,11 +18,14 @@ func sheetOf(row *row) org.Sheet {
 	s := org.Sheet{Year: r.int(), Org: r.text()}
 	r.any()
 	s.Head, s.Paper, s.At = r.text(), r.text(), r.time()
+	s.Entry = row.entry
 	return s
 }
 
 // Headship reads who heads a body now and what was signed for it in a year,
-// each row believed only as the log has it: it decides who may act (R55).
+// each row believed only as the log has it: it decides who may act (R55). A row
+// of an appointment is written when it begins and when it ends, so that the entry
+// which left it held is the one that began it.
 func (tx *Tx) Headship(year int, id string) (org.Headship, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
@@ -61,7 +64,7 @@ func headshipFrom(from rowSource, year int, id string, now time.Time) (org.Heads
 			return h, err
 		}
 		if s != nil && staffOf(s).Closed(now) == nil {
-			h.Heads = append(h.Heads, staffOf(s))
+			h.Heads = append(h.Heads, org.Head{Staff: staffOf(s), Since: a.entry})
 		}
 	}
 	signed, err := from.rowsOf(sheets, is("org", id))
@@ -119,11 +122,11 @@ func headships(year int, bodies, held, people, signed []*row, now time.Time) (li
 			persons[s.ID] = s
 		}
 	}
-	heads := map[string][]org.Staff{} // role@body
+	heads := map[string][]org.Head{} // role@body
 	for _, r := range held {
 		if s, ok := persons[r.text("staff")]; ok {
 			at := r.text("role") + "@" + r.text("org")
-			heads[at] = append(heads[at], s)
+			heads[at] = append(heads[at], org.Head{Staff: s, Since: r.entry})
 		}
 	}
 	bySheet := map[string][]org.Sheet{}
