@@ -250,6 +250,6 @@ func (c Scratch) Sweep(ctx context.Context) error {
 		if err := db.Where("since < ?", now-remembered.Milliseconds()).Delete(&throttleRow{}).Error; err != nil {
 			return err
 		}
-		return db.Where("at < ?", now-answersFor.Milliseconds()).Delete(&answerRow{}).Error
+		return db.Where("ended = 0 AND at < ?", now-answersFor.Milliseconds()).Delete(&answerRow{}).Error
 	})
 }

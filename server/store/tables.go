@@ -203,7 +203,7 @@ var (
 		numbers("progress", "total"), texts("file_name"), one(blob, "original"), one(blob, "report"), numbers("created", "updated"))}
 	importRows  = &table{name: "import_rows", class: isScratch, columns: join(texts("job"), numbers("line"), texts("code"), one(blob, "cells"))}
 	throttles   = &table{name: "throttles", class: isScratch, columns: join(texts("name"), numbers("count", "since"))}
-	revocations = &table{name: "revocation_answers", class: isScratch, columns: join(texts("authority", "serial"), numbers("at", "ended"), one(blob, "mark"))}
+	revocations = &table{name: "revocation_answers", class: isScratch, columns: join(texts("authority", "serial"), numbers("at", "said", "ended", "held"), one(blob, "mark"))}
 )
 
 var tables = []*table{

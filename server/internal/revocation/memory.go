@@ -9,12 +9,14 @@ import (
 )
 
 // Memory keeps answers beyond the process, for all portals of an institution:
-// without it a restart during an outage would shut everybody out, or begin the
-// grace anew. ended is when a certificate was revoked, zero if it holds; at is
-// when the answer came, zero if none is known.
+// without it a restart during an outage would shut everybody out, begin the
+// grace anew, or forget a revocation. RememberAnswer weighs an answer against
+// the one that stands (Stands), keeps what counts and returns it, all in one
+// transaction; RecallAnswer gives what stands, zero if none is known; LastAnswer
+// is when an authority last answered at all.
 type Memory interface {
-	RememberAnswer(ctx context.Context, authority, serial string, at, ended time.Time) error
-	RecallAnswer(ctx context.Context, authority, serial string) (at, ended time.Time, err error)
+	RememberAnswer(ctx context.Context, authority, serial string, said Answer) (stands Answer, err error)
+	RecallAnswer(ctx context.Context, authority, serial string) (Answer, error)
 	LastAnswer(ctx context.Context, authority string) (time.Time, error)
 }
 
@@ -42,33 +44,32 @@ func (a *asked) id() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// remember keeps an answer; for who holds the anchor's lock. An answer that is
-// known already is not written again.
-func (c *Checker) remember(ctx context.Context, a *asked, leaf *x509.Certificate, v answer) {
+// stands weighs an answer of now, if there is one, against what this process and
+// the memory know of the certificate; for who holds the anchor's lock. With an
+// error it is what this process knows. A revocation that could not be kept goes
+// on to count here, and is kept with the next question.
+func (c *Checker) stands(ctx context.Context, a *asked, leaf *x509.Certificate, fresh Answer) (Answer, error) {
 	serial := leaf.SerialNumber.String()
-	before, ok := a.good[serial]
-	a.good[serial] = v
-	if c.memory == nil || ok && before.at.Equal(v.at) && before.revoked == v.revoked {
-		return
+	own := Stands(a.known[serial], fresh)
+	if !own.IsZero() {
+		a.known[serial] = own
 	}
-	if err := c.memory.RememberAnswer(ctx, a.id(), leaf.SerialNumber.Text(16), v.at, v.since); err != nil {
-		c.log.Warn("revocation: an answer is not kept", "authority", a.Name, "cause", err.Error())
-	}
-}
-
-// recall is the youngest answer about a certificate that this process or
-// another got; for who holds the anchor's lock.
-func (c *Checker) recall(ctx context.Context, a *asked, leaf *x509.Certificate, now time.Time) (answer, bool) {
-	known, ok := a.good[leaf.SerialNumber.String()]
 	if c.memory == nil {
-		return known, ok
+		return own, nil
 	}
-	at, ended, err := c.memory.RecallAnswer(ctx, a.id(), leaf.SerialNumber.Text(16))
-	switch {
-	case err != nil:
-		c.log.Warn("revocation: an answer is not recalled", "authority", a.Name, "cause", err.Error())
-	case !at.IsZero() && !at.After(now) && (!ok || at.After(known.at)):
-		return answer{verdict{revoked: !ended.IsZero(), since: ended}, at}, true
+	id, number := a.id(), leaf.SerialNumber.Text(16)
+	kept, err := c.memory.RecallAnswer(ctx, id, number)
+	stands := Stands(kept, own)
+	if err == nil && !stands.same(kept) {
+		kept, err = c.memory.RememberAnswer(context.WithoutCancel(ctx), id, number, stands) // whoever hangs up undoes nothing
+		stands = Stands(kept, own)
 	}
-	return known, ok
+	if err != nil {
+		c.log.Error("revocation: an answer is not kept", "authority", a.Name, "revoked", own.Revoked(), "cause", err.Error())
+		return own, err
+	}
+	if !stands.IsZero() {
+		a.known[serial] = stands
+	}
+	return stands, nil
 }
