@@ -84,6 +84,7 @@ const (
 	RecoverKeyring       Act = "recover_keyring"        // 恢复密钥环, by portal recover
 	RenewShares          Act = "renew_shares"           // 重发恢复份额, by portal recover --new-shares
 	ReportOwnLoss        Act = "report_own_loss"        // 报失 by the holder's one-time code
+	SuspendRevoked       Act = "suspend_revoked"        // 暂停 by the system: the issuer ended the certificate
 	IssueLossCode        Act = "issue_loss_code"        // 领取报失口令, by the holder
 	DeliverKeys          Act = "deliver_keys"           // 新钥匙入库
 	RequestKey           Act = "request_key"            // 申领钥匙
@@ -230,6 +231,7 @@ var acts = []actRow{
 	{RecoverKeyring, KeyringResource, "恢复密钥环"},
 	{RenewShares, KeyringResource, "重发恢复份额"},
 	{ReportOwnLoss, KeyResource, "凭口令报失钥匙"},
+	{SuspendRevoked, KeyResource, "暂停已被吊销的钥匙"},
 	{IssueLossCode, KeyResource, "领取报失口令"},
 	{DeliverKeys, KeyResource, "新钥匙入库"},
 	{RequestKey, KeyResource, "申领钥匙"},

@@ -54,7 +54,7 @@ func TestTheWordsOfTheFloorNeverChange(t *testing.T) {
 	for _, l := range []string{"p, system, genesis, institution, system", "p, system, login, session, system", "p, system, logout, session, system",
 		"p, system, refusal, refusal, system", "p, system, void_proposal, proposal, system", "p, system, seal_emergency, emergency, system",
 		"p, system, use_emergency, emergency, system", "p, system, acknowledge_emergency, emergency, system", "p, system, drill_recovery, keyring, system",
-		"p, system, recover_keyring, keyring, system", "p, system, renew_shares, keyring, system", "p, SEC, login, session, own", "p, SEC, logout, session, own",
+		"p, system, recover_keyring, keyring, system", "p, system, renew_shares, keyring, system", "p, system, suspend_revoked, key, system", "p, SEC, login, session, own", "p, SEC, logout, session, own",
 		"p, SEC, view_home, home, own", "p, SEC, view_policy, policy, own", "p, SEC, propose_policy, policy, own", "p, ML, login, session, own",
 		"p, ML, logout, session, own", "p, ML, view_home, home, own", "p, ML, view_policy, policy, own", "p, ML, countersign_policy, policy, own",
 		"p, AUD, login, session, own", "p, AUD, logout, session, own", "p, AUD, view_home, home, own", "p, AUD, read_log, log, all"} {

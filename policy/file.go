@@ -142,9 +142,10 @@ func businessData(resource Resource) bool {
 }
 
 // floor is what every policy holds, whatever its file says: without these
-// lines nobody could seal the next one. A file that leaves one out is refused;
-// a sealed file that an earlier version of the program took is completed. The
-// words of these acts never change.
+// lines nobody could seal the next one, or a key whose certificate its issuer
+// revoked would stay in use under the policy of before. A file that leaves one
+// out is refused; a sealed file that an earlier version of the program took is
+// completed. The words of these acts never change.
 var floor = []Line{
 	{System, Genesis, InstitutionResource, SystemOnly},
 	{System, Login, SessionResource, SystemOnly},
@@ -157,6 +158,7 @@ var floor = []Line{
 	{System, DrillRecovery, KeyringResource, SystemOnly},
 	{System, RecoverKeyring, KeyringResource, SystemOnly},
 	{System, RenewShares, KeyringResource, SystemOnly},
+	{System, SuspendRevoked, KeyResource, SystemOnly},
 	{SEC, Login, SessionResource, Own},
 	{SEC, Logout, SessionResource, Own},
 	{SEC, ViewHome, HomeResource, Own},

@@ -23,6 +23,26 @@ func (h Holding) Suspend(officer, reason string, now time.Time) (Holding, error)
 	return h, nil
 }
 
+// SuspendRevoked is the system's act when the authority that issued a key's
+// certificate revoked it, for good or for the time being: the key stops as
+// Suspend stops it, whoever holds it. A key that was never taken over has no
+// power to get back and ends. It tells whether anything is to be written.
+func (h Holding) SuspendRevoked(fingerprint, reason string, now time.Time) (Holding, bool) {
+	if h.Key.Fingerprint != fingerprint {
+		return h, false
+	}
+	switch {
+	case h.Key.State == Pending:
+		h.Key = h.Key.ended(Revoked, "", reason, now)
+	case h.Key.State == Issued && h.Token.State == Issued:
+		h.Token = h.Token.moved(Suspended, act{reason: reason, now: now})
+		h.Key = h.Key.ended(Suspended, "", reason, now)
+	default:
+		return h, false
+	}
+	return h, true
+}
+
 // Restore ends a suspension. Two people say so, neither of them the holder and
 // neither the one who suspended it alone.
 func (h Holding) Restore(first, second, reason string, now time.Time) (Holding, error) {

@@ -3,25 +3,103 @@ package portal
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"time"
 
+	"sealdesk/hsm/seal"
+	"sealdesk/policy"
+	"sealdesk/server/audit"
+	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/internal/issuing"
 	"sealdesk/server/internal/revocation"
 	"sealdesk/server/registration"
+	"sealdesk/server/store"
 	"sealdesk/web/view"
 )
 
 // unrevoked asks the issuer of an external certificate whether it still holds;
-// of the portal's own certificates custody is the only word.
+// of the portal's own certificates custody is the only word. What the issuer
+// ended is suspended at once: from then on the custody register says so, which
+// the log holds, whatever the issuer answers or does not answer later. Should
+// that fail, this request is refused all the same and the next one tries again.
 func (p *Portal) unrevoked(c *call, leaf *x509.Certificate) error {
 	if leaf.CheckSignatureFrom(p.authority.Certificate) == nil {
 		return nil
 	}
 	if p.external == nil {
-		return fault.New(fault.Forbidden, "签台现在不信任任何外部签发机构，这张证书不能使用。请与安全保密管理员联系。")
+		return untrusted()
 	}
-	return p.external.Check(c.ctx, leaf, c.received)
+	err := p.external.Check(c.ctx, leaf, c.received)
+	var ended *revocation.Ended
+	if errors.As(err, &ended) {
+		if failed := p.suspendRevoked(c, seal.Fingerprint(leaf), ended); failed != nil {
+			p.log.Error("a key whose certificate was revoked is not suspended", "request", c.number, "cause", failed.Error())
+		}
+	}
+	return err
+}
+
+func untrusted() error {
+	return fault.New(fault.Forbidden, "签台现在不信任任何外部签发机构，这张证书不能使用。请与安全保密管理员联系。")
+}
+
+// suspendRevoked is the system's own act over a key whose issuer ended its
+// certificate.
+func (p *Portal) suspendRevoked(c *call, fingerprint string, ended *revocation.Ended) error {
+	k, err := p.store.KeyInCustody(c.ctx, fingerprint)
+	if err != nil || k.State != custody.Issued && k.State != custody.Pending {
+		return err
+	}
+	law, err := p.store.Policy(c.ctx)
+	if err != nil {
+		return err
+	}
+	grant, err := law.System(policy.SuspendRevoked)
+	if err != nil {
+		return err
+	}
+	reason := "颁发机构“" + ended.Authority + "”吊销了证书"
+	if ended.Held {
+		reason = "颁发机构“" + ended.Authority + "”冻结了证书"
+	}
+	_, err = p.store.Commit(again(c.ctx), grant, nil, func(tx *store.Tx) (audit.Entry, error) {
+		h, err := holdingOf(tx, k.Token)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		next, todo := h.SuspendRevoked(fingerprint, reason, tx.Received())
+		if !todo {
+			return audit.Entry{}, fault.New(fault.Conflict, "这把钥匙已经停了，不必再暂停。") // another portal was faster
+		}
+		for _, noun := range next.Records() {
+			if err := tx.Put(noun); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		return audit.Entry{Subject: store.OfToken(k.Token).Subject(), Note: reason}, nil
+	}, store.Reads(store.OfToken(k.Token)), store.Received(c.received))
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
+}
+
+// upheld asks the issuer of the certificate in a token, before two people
+// restore it: an external one must hold by an answer of this very moment.
+func (p *Portal) upheld(ctx context.Context, serial string) error {
+	k, err := p.store.KeyIn(ctx, serial)
+	if err != nil || k.Issuer != custody.ExternalCA {
+		return err
+	}
+	leaf, err := x509.ParseCertificate(k.Certificate)
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "这把钥匙的证书读不出来，不能恢复。请系统管理员核查。")
+	}
+	if p.external == nil {
+		return untrusted()
+	}
+	return p.external.Confirm(ctx, leaf, p.clock())
 }
 
 // admit checks a certificate of an external authority before an officer seals

@@ -133,10 +133,14 @@ func (a *province) enrolledAs(key crypto.Signer, change func(*x509.Certificate))
 	a.t.Helper()
 	leaf := a.person(key, change)
 	s := a.town.in(sec)
-	p := s.done(s.post("/enrolments/NEW1/certificate", url.Values{"certificate": {string(issuing.PEM(leaf))}}))
+	p := s.done(s.post("/enrolments/NEW1/certificate", certificateOf(leaf)))
 	mine := s.as(leaf, key)
 	mine.done(mine.get(takeover(a.t, p)))
 	return leaf
+}
+
+func certificateOf(leaf *x509.Certificate) url.Values {
+	return url.Values{"certificate": {string(issuing.PEM(leaf))}}
 }
 
 // stranger is a browser with this certificate and key plugged in.
@@ -300,12 +304,13 @@ func TestARevocationByTheIssuerEndsEverySealAndLeavesTheHoldersEntry(t *testing.
 		w.clock.Pass(9 * time.Minute)
 		n.ok(n.get("/"))
 	}
-	records := w.records()
+	windows := w.count("windows")
 	p := n.post("/windows", url.Values{"window": {"2024/341024/audit"}, "opens": {"2024-11-06T00:00"}, "closes": {"2024-11-30T00:00"}, "reason": {"提前审核"}})
 	got := n.handIn(n.signed(p))
-	if got.Status != statusOf(fault.Forbidden) || !strings.Contains(got.Sentence, "吊销") || w.records() != records {
+	if got.Status != statusOf(fault.Forbidden) || !strings.Contains(got.Sentence, "吊销") || w.count("windows") != windows {
 		t.Errorf("a seal in an open session: %d %s", got.Status, got.Sentence)
 	}
+	w.suspended("NEW1")
 	if e := w.refusedEntry(); e.Actor != keyless {
 		t.Errorf("entry %+v", e)
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"time"
 
 	"sealdesk/hsm/seal"
@@ -44,6 +45,14 @@ var keyDeeds = map[seal.Kind]keyDeed{
 func (m *keyMatter) act() policy.Act { return keyDeeds[m.kind].act }
 func (m *keyMatter) refs() []store.Ref {
 	return []store.Ref{store.OfToken(m.Serial)}
+}
+
+// load asks the issuer before a key comes back into use.
+func (m *keyMatter) load(ctx context.Context, p *Portal) error {
+	if m.kind != seal.KeyRestore {
+		return nil
+	}
+	return p.upheld(ctx, m.Serial)
 }
 
 func (m *keyMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now time.Time) (draft, error) {

@@ -177,7 +177,7 @@ func dotOf(act string, sealed bool) string {
 		return "refused"
 	case policy.Reveal, policy.RevealPhone:
 		return "sight"
-	case policy.RevokeKey, policy.Genesis, policy.SetWindow, policy.ProposePolicy, policy.CountersignPolicy,
+	case policy.RevokeKey, policy.SuspendRevoked, policy.Genesis, policy.SetWindow, policy.ProposePolicy, policy.CountersignPolicy,
 		policy.SetCustodians, policy.CountersignCustodian, policy.SealEmergency, policy.UseEmergency:
 		return "power"
 	}

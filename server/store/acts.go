@@ -112,6 +112,7 @@ var rules = map[policy.Act]rule{
 	policy.RenewShares:          {unsealed: true},
 	policy.Genesis:              {purposes: []purpose{{seal.Genesis, 2, 1, 2}}, late: true}, // the keys of the first officers come with entry 0 itself
 	policy.ReportOwnLoss:        {unsealed: true},                                           // the key is gone: the one-time code stands for it
+	policy.SuspendRevoked:       {unsealed: true},                                           // the issuer's signed answer stands for it
 	policy.IssueLossCode:        {unsealed: true},                                           // it can only take power away
 	policy.DeliverKeys:          alone(seal.KeyDelivery),
 	policy.RequestKey:           alone(seal.KeyRequest),

@@ -39,6 +39,18 @@ func (s *Store) KeysIn(ctx context.Context, g policy.Grant, token string) ([]cus
 	return listOf(rows, sure(keyOf))
 }
 
+// KeyIn gives the current key of a token, so that its issuer can be asked before
+// an act over it; the zero Key if there is none. It takes no grant: nobody sees it.
+func (s *Store) KeyIn(ctx context.Context, token string) (custody.Key, error) {
+	rows, err := s.many(ctx, custodyKeys, "token = ?", token)
+	if err != nil {
+		return custody.Key{}, err
+	}
+	keys, err := listOf(rows, sure(keyOf))
+	k, _ := custody.Current(keys)
+	return k, err
+}
+
 // KeysAlike lists the keys, whoever held them, that have the certificate, the
 // public key or the number of k. It takes no grant: the pages of
 // custody tell nothing of them but a refusal.
