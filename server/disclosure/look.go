@@ -1,7 +1,8 @@
 // Package disclosure holds the rules by which data about people is shown beyond
-// what a duty needs every day (domain section 9, R60): so far the look at a whole
-// number. It is pure: who may look where is the policy's, that nothing is shown
-// before the entry stands is the store's.
+// what a duty needs every day (domain section 9, R60): the look at a whole number,
+// and that no number stands in a text where nobody looks for one. It is pure: who
+// may look where is the policy's, that nothing is shown before the entry stands is
+// the store's.
 package disclosure
 
 import (
@@ -37,7 +38,7 @@ func FieldsOf(kind string) []string { return slices.Clone(fields[kind]) }
 // Word is a field in the words of the pages.
 func Word(field string) string { return words[field] }
 
-// HourLimit is how many looks a person has in an hour of the clock; who needs more
+// HourLimit is how many looks a person has in any 60 minutes; who needs more
 // shares the work, and stands on the officers' pages long before (DayMark).
 const HourLimit = 60
 
@@ -50,9 +51,9 @@ const (
 	maxReason = 200
 )
 
-// Ask judges a look before it becomes an entry; earlier is how many the person had
-// in this hour.
-func Ask(id, subject string, asked []string, reason, by string, earlier int, now time.Time) (Look, error) {
+// Ask judges a look before it becomes an entry; earlier are those of the person in
+// the Hours around now, of which the last 60 minutes count.
+func Ask(id, subject string, asked []string, reason, by string, earlier []Look, now time.Time) (Look, error) {
 	l := Look{ID: id, Subject: subject, Reason: strings.TrimSpace(reason), By: by, At: now}
 	kind, _, _ := strings.Cut(subject, "/")
 	for _, f := range fields[kind] {
@@ -70,10 +71,28 @@ func Ask(id, subject string, asked []string, reason, by string, earlier int, now
 		return l, fault.New(fault.Invalid, "查看的理由最多 %d 个字，请写得短一些（R60）。号码没有显示。", maxReason).At("look_reason", "最多 %d 个字。", maxReason)
 	case seal.CheckValue(l.Reason) != nil:
 		return l, fault.New(fault.Invalid, "查看的理由应写成一行，里面有换行或不能使用的字符，请改正后再提交（R60）。号码没有显示。").At("look_reason", "请写成一行。")
-	case earlier >= HourLimit:
-		return l, fault.New(fault.Closed, "这一小时内您已经查看完整号码 %d 次，到了上限（R60），号码没有显示。请下一小时再看，或请另一位经办人查看。", earlier)
 	}
-	return l, nil
+	if err := NumberFree("look_reason", "查看的理由", l.Reason); err != nil {
+		return l, err
+	}
+	return l, room(earlier, now)
+}
+
+// room refuses a look beyond the limit. A portal whose clock runs ahead leaves
+// looks that are yet to come for this one: they count.
+func room(earlier []Look, now time.Time) error {
+	var lately []time.Time
+	for _, l := range earlier {
+		if l.At.After(now.Add(-time.Hour)) {
+			lately = append(lately, l.At)
+		}
+	}
+	if len(lately) < HourLimit {
+		return nil
+	}
+	slices.SortFunc(lately, time.Time.Compare)
+	free := lately[len(lately)-HourLimit].Add(time.Hour + time.Minute - 1)
+	return fault.New(fault.Closed, "最近 60 分钟内您已经查看完整号码 %d 次，到了上限（R60），号码没有显示。请 %s 以后再看，或请另一位经办人查看。", len(lately), free.In(zone).Format("15:04"))
 }
 
 // Words names the fields of a look for its entry and its pages.
@@ -88,7 +107,13 @@ func (l Look) Words() string {
 // zone of days and hours, as of every window.
 var zone = time.FixedZone("Asia/Shanghai", 8*60*60)
 
-// HourOf names the hour of a person by which looks are counted.
+// HourOf names the hour of a person under which a look is kept.
 func HourOf(by string, at time.Time) string {
 	return fmt.Sprintf("%s/%s", by, at.In(zone).Format("2006-01-02T15"))
+}
+
+// Hours are those that may hold a look of the 60 minutes up to now, also one of a
+// portal whose clock runs ahead.
+func Hours(by string, now time.Time) []string {
+	return []string{HourOf(by, now.Add(-time.Hour)), HourOf(by, now), HourOf(by, now.Add(time.Hour))}
 }

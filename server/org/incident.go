@@ -96,13 +96,13 @@ func (i Incident) Report(earlier []Incident, now time.Time) (Incident, error) {
 	case i.Count < 0 || i.Count > 100_000_000:
 		return i, fault.New(fault.Invalid, "涉及人数应是 0 或更大的整数；还不清楚的先填估计数，以后补记。").At("count", "应是整数。")
 	}
-	if i.NoticedBy, err = oneLine("noticed_by", "发现人", i.NoticedBy, 100); err != nil {
+	if i.NoticedBy, err = publicLine("noticed_by", "发现人", i.NoticedBy, 100); err != nil {
 		return i, err
 	}
-	if i.What, err = oneLine("what", "事件经过", i.What, 1000); err != nil {
+	if i.What, err = publicLine("what", "事件经过", i.What, 1000); err != nil {
 		return i, err
 	}
-	if i.Whose, err = oneLine("whose", "涉及谁的数据", i.Whose, 300); err != nil {
+	if i.Whose, err = publicLine("whose", "涉及谁的数据", i.Whose, 300); err != nil {
 		return i, err
 	}
 	for _, e := range earlier {
@@ -132,7 +132,7 @@ func (i Incident) Add(n Note, notes []Note, now time.Time) (Note, error) {
 	if n.Kind != Told {
 		n.Party = ""
 	}
-	if n.Text, err = oneLine("text", "内容", n.Text, 1000); err != nil {
+	if n.Text, err = publicLine("text", "内容", n.Text, 1000); err != nil {
 		return n, err
 	}
 	for _, e := range notes {

@@ -8,6 +8,7 @@ import (
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
+	"sealdesk/server/disclosure"
 	"sealdesk/server/internal/fault"
 )
 
@@ -24,6 +25,15 @@ func oneLine(name, label, typed string, limit int) (string, error) {
 		return "", fault.New(fault.Invalid, "%s里有不能使用的字符。请删去后再提交。", label).At(name, "有不能使用的字符。")
 	}
 	return line, nil
+}
+
+// publicLine is oneLine of what many will read: no number of a person stands in it.
+func publicLine(name, label, typed string, limit int) (string, error) {
+	line, err := oneLine(name, label, typed, limit)
+	if err != nil {
+		return "", err
+	}
+	return line, disclosure.NumberFree(name, label, line)
 }
 
 // ParseDay reads a day as forms post it, 2006-01-02; the zero time is an empty

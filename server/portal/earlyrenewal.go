@@ -239,7 +239,7 @@ func (p *Portal) askEarly(c *call, grant policy.Grant) (answer, error) {
 		return nil, err
 	}
 	m := &earlyMatter{School: school.ID, ApplyNo: chosen.form.ApplyNo, Name: chosen.form.PersonName, ValidTo: *chosen.form.LastValidTo, Reason: c.form.Get("reason")}
-	if _, err := registration.OneLine("放行的理由", m.Reason); err != nil {
+	if _, err := registration.EarlyReason(m.Reason); err != nil {
 		return nil, err
 	}
 	second, err := p.secondSigner(c, "confirmer", leadRole(unit), leadBody(unit))

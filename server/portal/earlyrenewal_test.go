@@ -93,6 +93,9 @@ func refusedEarly(t *testing.T, w *town, a reader, row string) {
 		p := a.post("/early-renewals", letEarly(row, " ", lead))
 		a.refusedPlain(p, fault.Invalid, "请填写放行的理由")
 	}))
+	w.quiet("a number in the reason", func() {
+		a.refusedPlain(a.post("/early-renewals", letEarly(row, "本人 3410-2119 调往外省", lead)), fault.Invalid, "放行的理由里有一串 6 位以上的数字")
+	})
 	w.quiet("no second person, or the same one", func() {
 		p := a.post("/early-renewals", letEarly(row, "调往外省", ""))
 		a.refusedPlain(p, fault.Invalid, "请选择另一位签署人")

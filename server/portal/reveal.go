@@ -62,7 +62,7 @@ func (p *Portal) reveal(c *call) (answer, error) {
 		at = view.Link{Text: "回到比对，号码恢复遮盖", Href: at.Href + "/review?step=" + step}
 	}
 	v := view.Numbers{Frame: p.frame(c, "完整号码"), Back: at, Name: a.Form.PersonName, About: school.Name + "，申请 " + a.ID}
-	next, err := p.showNumbers(c, policy.Reveal, store.OfApplication(a.ID), v, func(field string) string { return a.Form.Show(field) })
+	next, err := p.showNumbers(c, looking{act: policy.Reveal, about: store.OfApplication(a.ID), masked: a.Form.Show, bars: func(tx *store.Tx) error { return notOwn(tx, a.ID) }}, v)
 	if err == nil {
 		return next, nil
 	}
@@ -91,18 +91,43 @@ func (p *Portal) revealPhone(c *call) (answer, error) {
 	}
 	v := view.Numbers{Frame: p.frame(c, "完整号码"), Back: view.Link{Text: "回到这个人的备案，号码恢复遮盖", Href: "/staff/" + escaped(account.ID)},
 		Name: account.Name, About: body.Name + "，人员 " + account.ID}
-	next, err := p.showNumbers(c, policy.RevealPhone, store.OfStaff(account.ID), v, func(string) string { return account.Phone.String() })
+	next, err := p.showNumbers(c, looking{act: policy.RevealPhone, about: store.OfStaff(account.ID), masked: func(string) string { return account.Phone.String() },
+		bars: func(*store.Tx) error { return nil }}, v)
 	return p.personAgain(c, policy.RevealPhone, next, err)
+}
+
+// looking is a look at the numbers of one kind of record.
+type looking struct {
+	act    policy.Act
+	about  store.Ref
+	masked func(field string) string
+	bars   func(*store.Tx) error // whom the record itself keeps away
+}
+
+// notOwn keeps whoever acts from the numbers of their own record and of a
+// declared relative's (R15).
+func notOwn(tx *store.Tx, id string) error {
+	a, err := tx.Application(id)
+	if err != nil {
+		return err
+	}
+	by, err := personOf(tx, tx.Grant().Person())
+	if err != nil {
+		return err
+	}
+	return a.NotOf(by)
 }
 
 // showNumbers looks and shows. The look is an entry under a signed checkpoint
 // before the store gives a number: without one there is no sight to show by.
-func (p *Portal) showNumbers(c *call, act policy.Act, about store.Ref, v view.Numbers, masked func(field string) string) (answer, error) {
-	_, grant, err := p.place(c, act)
+// What an act needs besides a role is asked on the way in, so that a refusal uses
+// up no form, and once more inside the transaction, where it counts.
+func (p *Portal) showNumbers(c *call, l looking, v view.Numbers) (answer, error) {
+	_, grant, err := p.place(c, l.act)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.fit(c, grant, act); err != nil {
+	if err := p.fit(c, grant, l.act); err != nil {
 		return nil, err
 	}
 	used, err := p.usedUp(c)
@@ -112,7 +137,13 @@ func (p *Portal) showNumbers(c *call, act policy.Act, about store.Ref, v view.Nu
 	if used {
 		return redirect{v.Back.Href}, nil
 	}
-	sight, err := p.store.Look(again(c.ctx), grant, about, c.form["number"], c.form.Get("look_reason"), c.received)
+	wish := store.Wish{About: l.about, Fields: c.form["number"], Reason: c.form.Get("look_reason"), Received: c.received}
+	sight, err := p.store.Look(again(c.ctx), grant, wish, func(tx *store.Tx) error {
+		if err := fits(tx, tx.Grant(), l.act, p.year, tx.Received()); err != nil {
+			return err
+		}
+		return l.bars(tx)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +152,7 @@ func (p *Portal) showNumbers(c *call, act policy.Act, about store.Ref, v view.Nu
 		return nil, err
 	}
 	for _, field := range sight.Fields() {
-		v.Shown = append(v.Shown, view.ShownNumber{Label: disclosure.Word(field), Whole: shown[field], Masked: masked(field)})
+		v.Shown = append(v.Shown, view.ShownNumber{Label: disclosure.Word(field), Whole: shown[field], Masked: l.masked(field)})
 	}
 	v.Number, v.Reason, v.At = int64(sight.Number()), strings.TrimSpace(c.form.Get("look_reason")), c.received
 	counts, err := p.store.LookCounts(c.ctx, today(c.received))

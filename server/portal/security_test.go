@@ -210,3 +210,27 @@ func TestR53NobodyButTheSecurityOfficerRecordsAndOnlyTheLeadReadsBesides(t *test
 		t.Error("a record changed")
 	}
 }
+
+func TestR60NoTextOfAnIncidentHoldsANumberOfAPerson(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	s := w.in(sec)
+	for field, label := range map[string]string{"noticed_by": "发现人", "what": "事件经过", "whose": "涉及谁的数据"} {
+		form := leak()
+		form.Set(field, "名单上的 341021-1990-0307-1234")
+		w.quiet(field, func() {
+			s.refusedPlain(s.post("/security/incidents", form), fault.Invalid, label+"里有一串 6 位以上的数字")
+		})
+	}
+	form := leak()
+	form.Set("what", "2024-11-20 09:10 打印的 37 份名单遗落") // the twin: days and counts
+	s.done(s.post("/security/incidents", form))
+	note := func(kind, text string) url.Values {
+		return url.Values{"kind": {kind}, "party": {"city_lead"}, "when": {"2024-11-20T09:50"}, "text": {text}}
+	}
+	for _, kind := range []string{"contained", "told", "learned", "corrected"} {
+		w.quiet(kind, func() {
+			s.refusedPlain(s.post("/security/incidents/I2024-001", note(kind, "应为三四一〇二一号段的人")), fault.Invalid, "内容里有一串 6 位以上的数字")
+		})
+	}
+	s.done(s.post("/security/incidents/I2024-001", note("told", "电话报告，要求先控制范围")))
+}

@@ -96,7 +96,7 @@ type Person struct {
 // school; a namesake's record goes to another handler as well, since a wrong
 // refusal costs a walk and a wrong admission costs the conclusion.
 func (a Application) mayTake(part Part, by Person) error {
-	if err := a.notOf(by); err != nil {
+	if err := a.NotOf(by); err != nil {
 		return err
 	}
 	if other, acted := a.Deeds.Other(part, by.Staff); acted {
@@ -105,8 +105,9 @@ func (a Application) mayTake(part Part, by Person) error {
 	return nil
 }
 
-// notOf refuses a person's own record and a declared relative's, whatever is to be done with it.
-func (a Application) notOf(by Person) error {
+// NotOf refuses a person's own record and a declared relative's (R15), whatever is
+// to be done with it, looking at its numbers too.
+func (a Application) NotOf(by Person) error {
 	if by.Staff == "" {
 		return fault.New(fault.Forbidden, "不知道是谁在办理，请重新登录后再办。")
 	}

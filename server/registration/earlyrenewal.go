@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sealdesk/hsm/seal"
+	"sealdesk/server/disclosure"
 	"sealdesk/server/internal/fault"
 )
 
@@ -92,7 +93,7 @@ func (a Application) notDue() error {
 func AllowEarly(number string, year int, f Form, by, lead Person, reason string, known []EarlyRenewal, issued time.Time) (EarlyRenewal, error) {
 	e := EarlyRenewal{ID: fmt.Sprintf("%d/%s/%s", year, f.SchoolCode, number), Year: year, School: f.SchoolCode, ApplyNo: f.ApplyNo, PersonName: f.PersonName,
 		By: by.Staff, Second: lead.Staff, At: issued}
-	reason, err := OneLine("放行的理由", reason)
+	reason, err := EarlyReason(reason)
 	switch {
 	case f.Due(year):
 		return e, fault.New(fault.Invalid, "这一行的上次注册有效期在 %d 年底以前届满，按规定办理即可，不用放行。", year)
@@ -104,7 +105,7 @@ func AllowEarly(number string, year int, f Form, by, lead Person, reason string,
 		return e, fault.New(fault.Invalid, "这一行缺申请编号或学校代码，不能放行。请学校先补齐。")
 	}
 	for _, who := range []Person{by, lead} {
-		if err := (Application{ID: f.ApplyNo, Year: year, School: f.SchoolCode, Form: f}).notOf(who); err != nil {
+		if err := (Application{ID: f.ApplyNo, Year: year, School: f.SchoolCode, Form: f}).NotOf(who); err != nil {
 			return e, err
 		}
 	}
@@ -113,6 +114,16 @@ func AllowEarly(number string, year int, f Form, by, lead Person, reason string,
 	}
 	e.ValidTo, e.Reason = *f.LastValidTo, reason
 	return e, nil
+}
+
+// EarlyReason makes the reason one line without a number of a person in it.
+func EarlyReason(typed string) (string, error) {
+	const label = "放行的理由"
+	line, err := OneLine(label, typed)
+	if err != nil {
+		return "", err
+	}
+	return line, disclosure.NumberFree(label, label, line)
 }
 
 // EarlyRenewalStatement is the text that auditor and lead sign.

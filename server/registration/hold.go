@@ -16,7 +16,7 @@ func (a Application) Hold(by Person, caseNo, reason string, now time.Time) (Step
 	if a.State == Held {
 		return step, fault.New(fault.Conflict, "申请 %s 已因案号“%s”暂停办理，不用再办。", a.ID, a.HoldCase)
 	}
-	if err := a.notOf(by); err != nil {
+	if err := a.NotOf(by); err != nil {
 		return step, err
 	}
 	caseNo, err := OneLine("案号", caseNo)
@@ -41,7 +41,7 @@ func (a Application) Release(by Person, reason string, j Judge, now time.Time) (
 	if a.State != Held {
 		return step, fault.New(fault.Conflict, "申请 %s 没有暂停办理，不用恢复。", a.ID)
 	}
-	if err := a.notOf(by); err != nil {
+	if err := a.NotOf(by); err != nil {
 		return step, err
 	}
 	reason, err := OneLine("恢复的理由", reason)

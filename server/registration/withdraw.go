@@ -38,7 +38,7 @@ func (a Application) Withdraw(handler, head Person, paper Paper, now time.Time) 
 		return step, err
 	}
 	for _, by := range []Person{handler, head} {
-		if err := a.notOf(by); err != nil {
+		if err := a.NotOf(by); err != nil {
 			return step, err
 		}
 	}

@@ -35,11 +35,22 @@ func (s *Sight) Fields() []string { return slices.Clone(s.look.Fields) }
 // lookActs are the acts that look at the numbers of a kind of record.
 var lookActs = map[*table]policy.Act{applications: policy.Reveal, staff: policy.RevealPhone}
 
+// Wish is what somebody wants to look at, and why, as it was received.
+type Wish struct {
+	About    Ref
+	Fields   []string
+	Reason   string
+	Received time.Time
+}
+
 // Look writes down that the person of the grant looks at whole numbers of a
-// record within its reach, and why. It answers when a signed checkpoint covers
-// the entry; without log or HSM there is no sight.
-func (s *Store) Look(ctx context.Context, g policy.Grant, about Ref, fields []string, reason string, received time.Time) (*Sight, error) {
-	if g.IsZero() || lookActs[about.table] == "" || lookActs[about.table] != g.Act() {
+// record within its reach, and why. may is asked inside the transaction whether
+// this person may look now: what every act needs besides a role, and whose
+// record it is. Look answers when a signed checkpoint covers the entry; without
+// log or HSM there is no sight.
+func (s *Store) Look(ctx context.Context, g policy.Grant, w Wish, may func(*Tx) error) (*Sight, error) {
+	about := w.About
+	if g.IsZero() || lookActs[about.table] == "" || lookActs[about.table] != g.Act() || may == nil {
 		return nil, ungranted()
 	}
 	sight := &Sight{store: s, about: about, act: g.Act()}
@@ -47,17 +58,20 @@ func (s *Store) Look(ctx context.Context, g policy.Grant, about Ref, fields []st
 		if _, err := tx.find(about.table, about.id); err != nil {
 			return audit.Entry{}, err
 		}
-		earlier, err := tx.LooksIn(disclosure.HourOf(g.Person(), tx.Received()))
+		if err := may(tx); err != nil {
+			return audit.Entry{}, err
+		}
+		earlier, err := tx.LooksAround(g.Person(), tx.Received())
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		look, err := disclosure.Ask(lookID(tx.Number()), about.Subject(), fields, reason, g.Person(), len(earlier), tx.Received())
+		look, err := disclosure.Ask(lookID(tx.Number()), about.Subject(), w.Fields, w.Reason, g.Person(), earlier, tx.Received())
 		if err != nil {
 			return audit.Entry{}, err
 		}
 		sight.look = look
 		return audit.Entry{Subject: about.Subject(), Note: look.Words()}, tx.Put(look)
-	}, Reads(about), Received(received))
+	}, Reads(about), Received(w.Received))
 	if err != nil {
 		return nil, err
 	}
@@ -74,12 +88,16 @@ func (s *Store) Look(ctx context.Context, g policy.Grant, about Ref, fields []st
 // lookID names a look by its entry.
 func lookID(number uint64) string { return "L" + decimal(int(number)) }
 
-// LooksIn lists a person's looks in an hour (disclosure.HourOf), wherever the
-// records lie.
-func (tx *Tx) LooksIn(hour string) ([]disclosure.Look, error) {
+// LooksAround lists a person's looks in the disclosure.Hours around a moment,
+// wherever the records lie and whatever portal they were made at.
+func (tx *Tx) LooksAround(person string, now time.Time) ([]disclosure.Look, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	rows, err := tx.everywhere(looks, is("hour", hour))
+	var hours []any
+	for _, h := range disclosure.Hours(person, now) {
+		hours = append(hours, h)
+	}
+	rows, err := tx.everywhere(looks, is("hour", hours...))
 	if err != nil {
 		return nil, err
 	}

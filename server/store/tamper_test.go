@@ -235,7 +235,7 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 			}
 		}
 		look := disclosure.Look{ID: fmt.Sprint("L", n), Subject: "staff/" + person, Fields: []string{"phone"}, Reason: word, By: person, At: w.Clock().Truncate(time.Hour)}
-		if _, err := tx.LooksIn(disclosure.HourOf(person, look.At)); err != nil {
+		if _, err := tx.LooksAround(person, look.At); err != nil {
 			return nil, err
 		}
 		early := registration.EarlyRenewal{ID: "2026/" + o.ID + "/1", Year: 2026, School: o.ID, ApplyNo: "1", ValidTo: registration.Date{Year: 2027, Month: 6, Day: 30}, Reason: word}
