@@ -24,6 +24,7 @@ want_test=(
   "gnutls-bin|a second, independent client of the TLS road"
   "xvfb|a display for Chromium's own PIN dialog"
   "xdotool|the keyboard before that display"
+  "python3|the program of another user that takes the agent's port first"
   "opensc|pkcs11-tool and pkcs11-spy, for looking at tokens from outside"
 )
 
