@@ -8,17 +8,6 @@ import (
 
 var _ hsm.Cryptoki = (*Faulty)(nil)
 
-// CallNames are the calls that a Faulty can spoil.
-func CallNames() []string {
-	return []string{
-		"C_Initialize", "C_Finalize", "C_GetSlotList", "C_GetTokenInfo", "C_GetMechanismList", "C_InitToken", "C_InitPIN",
-		"C_OpenSession", "C_CloseSession", "C_GetSessionInfo", "C_Login", "C_Logout",
-		"C_FindObjectsInit", "C_FindObjects", "C_FindObjectsFinal", "C_GetAttributeValue", "C_CreateObject",
-		"C_DestroyObject", "C_GenerateKey", "C_GenerateKeyPair", "C_SignInit", "C_Sign", "C_EncryptInit",
-		"C_Encrypt", "C_DecryptInit", "C_Decrypt", "C_GenerateRandom",
-	}
-}
-
 // Initialize revives a module that died, and never touches the real one.
 func (f *Faulty) Initialize(...pkcs11.InitializeOption) error {
 	f.mu.Lock()

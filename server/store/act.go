@@ -25,16 +25,12 @@ type Ref struct {
 
 // Refs of records, for Reads.
 func OfApplication(id string) Ref  { return Ref{applications, id} }
-func OfReview(id string) Ref       { return Ref{reviews, id} }
-func OfCorrection(id string) Ref   { return Ref{corrections, id} }
 func OfWindow(id string) Ref       { return Ref{windows, id} }
 func OfImport(id string) Ref       { return Ref{imports, id} }
 func OfDelegation(id string) Ref   { return Ref{delegations, id} }
 func OfRelative(id string) Ref     { return Ref{relatives, id} }
-func OfSheetChange(id string) Ref  { return Ref{sheetChanges, id} }
 func OfEarlyRenewal(id string) Ref { return Ref{earlyRenewals, id} }
 func OfWorkingDays(id string) Ref  { return Ref{workingDays, id} }
-func OfProposal(id string) Ref     { return Ref{proposals, id} }
 func OfOrganisation(id string) Ref { return Ref{organisations, id} }
 func OfStaff(id string) Ref        { return Ref{staff, id} }
 func OfFiling(id string) Ref       { return Ref{filings, id} }
@@ -43,7 +39,6 @@ func OfSheet(id string) Ref        { return Ref{sheets, id} }
 func OfRules(id string) Ref        { return Ref{dutyRules, id} }
 func OfExercise(id string) Ref     { return Ref{exercises, id} }
 func OfIncident(id string) Ref     { return Ref{incidents, id} }
-func OfAppointment(id string) Ref  { return Ref{appointments, id} }
 func OfKey(fingerprint string) Ref { return Ref{custodyKeys, fingerprint} }
 func OfToken(serial string) Ref    { return Ref{custodyTokens, serial} }
 func OfRequest(id string) Ref      { return Ref{custodyRequests, id} }

@@ -198,13 +198,23 @@ func (b *tab) press(selector, words string) {
 	b.see(words)
 }
 
+// click presses the mouse once. When the page was replaced between the look
+// and the press, nothing was pressed: the next page is looked at.
 func (b *tab) click(selector string) {
 	b.t.Helper()
+	press := chromedp.Click(chromedp.CSS(selector))
 	if strings.HasPrefix(selector, "//") {
-		b.do("click "+selector, chromedp.Click(selector))
-		return
+		press = chromedp.Click(selector)
 	}
-	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	err := chromedp.Do(ctx, press)
+	for err != nil && strings.Contains(err.Error(), "Could not find node with given id") {
+		err = chromedp.Do(ctx, press)
+	}
+	if err != nil {
+		b.fail("click "+selector, err)
+	}
 }
 
 // link is the XPath of a link with these words, button of a button.

@@ -263,8 +263,7 @@ func (s *somebody) isRefused() {
 // reportsLossWithoutAKey uses the page that needs none; a code of an earlier
 // holder of the same token says nothing.
 func (s *somebody) reportsLossWithoutAKey(staff, stale, code string) {
-	lost := s.town
-	b := &somebody{tab: s.tab.sitDown(s.t), town: lost, staff: staff}
+	b := &somebody{tab: s.tab.sitDown(s.t), town: s.town, staff: staff}
 	b.mayRefuse("/lost")
 	b.goes("/lost")
 	b.fill("staff", staff)

@@ -88,14 +88,3 @@ func (s *somebody) countersigns(name string) signed {
 	s.goes(at[0])
 	return s.seal(name)
 }
-
-// sitsWith signs a person in with a token that the ceremony of the day gave out.
-func (l *livingTown) sitsWith(c *chromium, staff string, k stick) *somebody {
-	l.t.Helper()
-	s := &somebody{tab: c.sitDown(l.t), town: l, staff: staff, pin: k.pin, token: k.label}
-	s.goes("/sign-in")
-	s.press("main button.b-seal", "签名证书")
-	s.choosesOwnKey()
-	s.withPIN(k.pin, "签署", "今日办理")
-	return s
-}
