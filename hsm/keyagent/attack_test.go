@@ -244,7 +244,7 @@ func TestAnUnknownPathOrFileHasItsPage(t *testing.T) {
 			t.Errorf("%s: %d", path, a.StatusCode)
 		}
 	}
-	for _, path := range []string{"/static/agent.css", "/static/request.css", "/static/once.js", "/static/mark.svg", "/static/govuk-frontend-LICENSE.txt"} {
+	for _, path := range []string{"/static/agent.css", "/static/request.css", "/static/once.js", "/static/mark.svg", "/static/govuk/LICENSE.txt"} {
 		if a := s.get(path); a.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d", path, a.StatusCode)
 		}

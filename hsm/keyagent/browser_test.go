@@ -23,6 +23,7 @@ import (
 
 	"sealdesk/hsm/hsmtest"
 	"sealdesk/hsm/seal"
+	"sealdesk/web/webtest"
 )
 
 // portalPages is a portal as the agent sees one: a page that posts a statement
@@ -84,6 +85,7 @@ type tab struct {
 
 	mu         sync.Mutex
 	complaints []string
+	sources    map[string]string // pages that were looked at
 }
 
 func newTab(t *testing.T) *tab {
@@ -99,7 +101,7 @@ func newTab(t *testing.T) *tab {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocated)
 	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx}
+	b := &tab{t: t, ctx: ctx, sources: map[string]string{}}
 	err = chromedp.Listen(ctx, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -153,10 +155,39 @@ func (b *tab) fine(except ...string) {
 	}
 }
 
-// look photographs the page at both sizes; with go test -artifacts the
-// pictures are kept.
+// meant are rules that the agent's pages break on purpose: no browser may keep
+// a PIN, a form without a usable key has nothing to press; and how the browser
+// spells the attributes of what it read is its own affair.
+var meant = []string{"autocomplete-password", "wcag/h32", "attribute-boolean-style"}
+
+// judged holds what was looked at against html-validate; it is the last thing
+// that the tab does.
+func (b *tab) judged() {
+	b.t.Helper()
+	found, err := webtest.Validate(b.ctx, b.sources)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, f := range found {
+		if !slices.ContainsFunc(meant, func(rule string) bool { return strings.Contains(f, " "+rule+": ") }) {
+			b.t.Error(f)
+		}
+	}
+}
+
+// look photographs the page at both sizes and asks axe about it; with go test
+// -artifacts the pictures are kept.
 func (b *tab) look(name string) {
 	b.t.Helper()
+	// No page of the agent is kept anywhere, so it is judged as the browser read it.
+	b.sources[name] = "<!doctype html>" + ask(b, chromedp.Evaluate[string]("document.documentElement.outerHTML"))
+	found, err := webtest.Axe(b.ctx)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, f := range found {
+		b.t.Errorf("%s: %s", name, f)
+	}
 	for _, size := range []struct{ w, h int64 }{{1366, 768}, {390, 844}, {320, 640}} {
 		b.do(chromedp.EmulateViewport(size.w, size.h))
 		if wide := ask(b, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); wide > size.w {
@@ -206,6 +237,7 @@ func TestBrowserCarriesAStatementToTheAgentAndItsSealBack(t *testing.T) {
 		t.Error(err)
 	}
 	b.fine()
+	b.judged()
 }
 
 func TestBrowserAttacksReachNoKey(t *testing.T) {
@@ -276,4 +308,5 @@ func TestBrowserShowsEachPageInBothSizes(t *testing.T) {
 	b.do(chromedp.Reload(), chromedp.WaitVisible(".unusable"))
 	b.look("locked")
 	b.fine("409 (Conflict)") // the busy page's own status
+	b.judged()
 }
