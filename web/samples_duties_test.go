@@ -33,7 +33,7 @@ func dutySamples() []sample {
 func securitySamples() []sample {
 	f := frame("安全记录", "")
 	incidents := view.Section{ID: "incidents", Title: "安全事件", Small: "2 件", Go: view.Link{Text: "登记安全事件", Href: "/security/incidents/new"},
-		Register: &view.Register{Caption: "安全事件，最近的在前", Columns: []string{"事件", "发现时间", "经过", "涉及", "报告"}, Rows: []view.RegisterRow{
+		Register: &view.Register{Caption: "安全事件，最近的在前", Columns: []string{"事件", "发现时间（自述）", "经过", "涉及", "报告"}, Rows: []view.RegisterRow{
 			{Cells: []view.Cell{{Text: "I2024-002", Href: "/security/incidents/I2024-002"}, {Text: "2024-11-12 09:30", Sub: "还剩 16 分钟，须在 2024-11-12 10:30 前报告市级负责人"}, {Text: "一份打印的名单遗落在复印室，已被陌生人拿走，管理员调看录像……"}, {Text: "37 人", Sub: "两所学校的申请人"},
 				{Mark: view.Mark{Kind: "hold", Text: "待报告"}}}},
 			{Cells: []view.Cell{{Text: "I2024-001", Href: "/security/incidents/I2024-001"}, {Text: "2024-10-08 08:10"}, {Text: "一把钥匙遗失，当日报失"}, {Text: "0 人", Sub: "无"}, {Mark: view.Mark{Kind: "ok", Text: "无泄露"}}}}}}}
@@ -47,13 +47,15 @@ func securitySamples() []sample {
 	empty.Sections = []view.Section{{ID: "incidents", Title: "安全事件", Small: "0 件", Empty: "本年度没有登记过安全事件。"}, {ID: "lesson", Title: "网络安全和数据安全教育", Small: "0 次", Empty: "本年度还没有登记。每年至少一次。"}, drills}
 	one := view.Office{Frame: f, Back: view.Link{Text: "回到安全记录", Href: "/security"}, Heading: "安全事件 I2024-002", Lead: "2024-11-12 09:30 发现，罗以宁登记",
 		Say: "可能泄露：还剩 16 分钟，须在 2024-11-12 10:30 前报告市级负责人（通知第三部分“强化网络安全和数据安全防范意识”，缺省为 1 小时内）。",
-		Sections: []view.Section{{ID: "incident", Title: "事件", Facts: []view.Fact{{Label: "发现时间", Value: "2024-11-12 09:30"}, {Label: "发现人", Value: "档案室老许"}, {Label: "事件经过", Value: "一份打印的名单遗落在复印室，已被陌生人拿走，管理员调看录像后确认"}, {Label: "涉及人数", Value: "37"}}},
-			{ID: "notes", Title: "补记", Small: "1 条", Register: &view.Register{Caption: "补记，按登记先后", Columns: []string{"类别", "时间", "内容", "登记"}, Rows: []view.RegisterRow{{Cells: []view.Cell{{Text: "告知", Sub: "公安、网信部门"}, {Text: "2024-11-12 10:02"}, {Text: "电话报告"}, {Text: "罗以宁", Sub: "2024-11-12 10:04"}}}}}},
+		Sections: []view.Section{{ID: "incident", Title: "事件", Facts: []view.Fact{{Label: "发现时间（自述）", Value: "2024-11-12 09:30"}, {Label: "登记时间（系统）", Value: "2024-11-12 09:52"}, {Label: "发现人", Value: "档案室老许"}, {Label: "事件经过", Value: "一份打印的名单遗落在复印室，已被陌生人拿走，管理员调看录像后确认"}, {Label: "涉及人数", Value: "120（登记时 37，后更正）"}, {Label: "可能泄露", Value: "是"}, {Label: "报告", Value: "补报：自述 2024-11-12 10:20 报告，2024-11-12 10:41 登记，登记时已过时限 2024-11-12 10:30，不能证明按时报告了市级负责人"}}},
+			{ID: "notes", Title: "补记", Small: "1 条", Register: &view.Register{Caption: "补记，按登记先后", Columns: []string{"类别", "发生时间（自述）", "内容", "登记时间（系统）"}, Rows: []view.RegisterRow{{Cells: []view.Cell{{Text: "告知", Sub: "公安、网信部门"}, {Text: "2024-11-12 10:02"}, {Text: "电话报告"}, {Text: "2024-11-12 10:04", Sub: "罗以宁"}}}}}},
 			{ID: "log", Title: "日志", Events: []view.Event{{Dot: "seal", At: now, What: "登记安全事件", Number: 9, Href: "/receipts/9", By: "罗以宁（U00002）"}}}},
 		Forms: []view.ActForm{{ID: "note", Title: "补记", Action: "/security/incidents/I2024-002", Say: "补记另签一份，原来的记录不改。", Inputs: []view.Input{
 			{Kind: "radios", Name: "kind", Label: "补记什么", Choices: view.Choices{Items: []view.Choice{{Value: "contained", Text: "控制措施"}, {Value: "told", Text: "告知"}, {Value: "learned", Text: "教训与整改"}, {Value: "corrected", Text: "更正"}}}},
 			{Kind: "select", Name: "party", Label: "告知了谁", Hint: "补记“告知”时选择。", Choices: view.Choices{Items: []view.Choice{{Text: "请选择"}, {Value: "city_lead", Text: "市级负责人"}}}},
-			{Kind: "time", Name: "when", Label: "何时"}, {Kind: "area", Name: "text", Label: "内容"}}}}}
+			{Kind: "time", Name: "when", Label: "何时", Hint: "按实际填写；登记时间另由系统记录，是否在时限内以登记时间为准。"}, {Kind: "area", Name: "text", Label: "内容", Hint: "不写号码。"},
+			{Kind: "ticks", Name: "raise", Label: "更正为可能泄露", Hint: "补记“更正”时勾选。", Choices: view.Choices{Items: []view.Choice{{Value: "yes", Text: "原记没有泄露的可能，现改为可能泄露"}}}},
+			{Name: "count", Label: "涉及人数改为", Hint: "补记“更正”时填写，只能往多改；不改的留空。"}}}}}
 	form := view.Office{Frame: refused(f, "没有登记", view.Fault{Field: "noticed", Text: "没有填写发现时间。"}), Back: one.Back, Heading: "登记安全事件", Lead: "只写概况，不写具体教师的姓名和证件号。",
 		Sections: []view.Section{{Form: &view.ActForm{ID: "incident", Title: "事件", Action: "/security/incidents", Inputs: []view.Input{
 			{Kind: "time", Name: "noticed", Label: "发现时间", Field: view.Field{Error: "没有填写发现时间。"}}, {Name: "noticed_by", Label: "发现人", Field: view.Field{Value: "档案室老许"}},

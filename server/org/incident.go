@@ -2,6 +2,7 @@ package org
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 )
 
 // Incident is one security incident as it was noticed (R53, domain section 9).
-// It never changes: what follows is added, each addition a sealed act.
+// It never changes: what follows is added, each addition a sealed act. Noticed,
+// as every time that the officer fills in, is what is said; At, when the record
+// came in by this system's clock, is what is proven.
 type Incident struct {
 	ID        string // I2024-001
 	Year      int
@@ -76,8 +79,10 @@ type Note struct {
 	Kind     NoteKind
 	Org      string
 	Party    Party     // of Told, else empty
-	When     time.Time // when it happened
+	When     time.Time // when it happened, as the officer says
 	Text     string    // encrypted at rest
+	Leak     bool      // of Corrected: a leak is possible after all
+	Count    int       // of Corrected: how many people's data it is, more than was known; 0: as before
 	By       string
 	At       time.Time // when it was entered
 }
@@ -129,6 +134,9 @@ func (i Incident) Add(n Note, notes []Note, now time.Time) (Note, error) {
 	case n.When.Before(i.Noticed):
 		return n, fault.New(fault.Invalid, "填写的时间早于发现时间（%s）。发现时间记错的，请补记一条“更正”说明。", Minute(i.Noticed)).At("when", "早于发现时间。")
 	}
+	if err := i.raises(n, notes); err != nil {
+		return n, err
+	}
 	if n.Kind != Told {
 		n.Party = ""
 	}
@@ -136,60 +144,12 @@ func (i Incident) Add(n Note, notes []Note, now time.Time) (Note, error) {
 		return n, err
 	}
 	for _, e := range notes {
-		if e.Kind == n.Kind && e.Party == n.Party && e.When.Equal(n.When) && e.Text == n.Text {
+		if e.Kind == n.Kind && e.Party == n.Party && e.When.Equal(n.When) && e.Text == n.Text && e.Leak == n.Leak && e.Count == n.Count {
 			return n, fault.New(fault.Conflict, "同样的内容已于 %s 补记过，没有再记。", Minute(e.At))
 		}
 	}
 	n.Incident, n.Org, n.N, n.At = i.ID, i.Org, len(notes)+1, now
 	return n, nil
-}
-
-// Reporting says how the telling of the city lead stands: Due is the last
-// moment, ToldAt the zero time while nobody has told.
-type Reporting struct {
-	Due, ToldAt time.Time
-	Late        bool
-}
-
-// Reporting is nil for an incident in which no leak is possible.
-func (i Incident) Reporting(notes []Note, now time.Time) *Reporting {
-	if !i.Leak {
-		return nil
-	}
-	r := &Reporting{Due: i.Noticed.Add(ReportWithin)}
-	for _, n := range notes {
-		if n.Kind == Told && n.Party == CityLead && (r.ToldAt.IsZero() || n.When.Before(r.ToldAt)) {
-			r.ToldAt = n.When
-		}
-	}
-	at := r.ToldAt
-	if at.IsZero() {
-		at = now
-	}
-	r.Late = at.After(r.Due)
-	return r
-}
-
-// Word says it on a page, with what remains or how late it is, in minutes.
-func (r Reporting) Word(now time.Time) string {
-	switch {
-	case !r.ToldAt.IsZero() && !r.Late:
-		return "已按时报告市级负责人（" + Minute(r.ToldAt) + "）"
-	case !r.ToldAt.IsZero():
-		return "报告市级负责人晚了 " + minutes(r.ToldAt.Sub(r.Due))
-	case r.Late:
-		return "逾期 " + minutes(now.Sub(r.Due)) + "，还没有报告市级负责人"
-	}
-	return "还剩 " + minutes(r.Due.Sub(now).Truncate(time.Minute)) + "，须在 " + Minute(r.Due) + " 前报告市级负责人"
-}
-
-// minutes is a length of time in hours and minutes, a part of one counted whole.
-func minutes(d time.Duration) string {
-	n := int((d + time.Minute - 1) / time.Minute)
-	if n < 60 {
-		return itoa(n) + " 分钟"
-	}
-	return itoa(n/60) + " 小时 " + itoa(n%60) + " 分钟"
 }
 
 // Minute prints a moment as pages and texts about incidents do.
@@ -235,16 +195,38 @@ func IncidentStatement(h seal.Header, i Incident, salts [][16]byte) (seal.Statem
 	if i.Leak {
 		leak = "是，须在 " + Minute(i.Noticed.Add(ReportWithin)) + " 前报告市级负责人"
 	}
-	return seal.New(seal.IncidentReport, h, []seal.Field{line("计划年度", itoa(i.Year)), line("事件编号", i.ID), line("发现时间", Minute(i.Noticed)),
-		line("可能泄露", leak), line("涉及人数", itoa(i.Count))},
-		private("incident/"+i.ID, salts, "发现人", i.NoticedBy, "事件经过", i.What, "涉及谁的数据", i.Whose))
+	fields := []seal.Field{line("计划年度", itoa(i.Year)), line("事件编号", i.ID), line("发现时间", Minute(i.Noticed)), line("可能泄露", leak), line("涉及人数", itoa(i.Count))}
+	if i.FiledLate() {
+		fields = append(fields, line("登记说明", "补记：发现后超过 1 小时才登记，发现时间由登记人自述"))
+	}
+	return seal.New(seal.IncidentReport, h, fields, private("incident/"+i.ID, salts, "发现人", i.NoticedBy, "事件经过", i.What, "涉及谁的数据", i.Whose))
 }
 
-// NoteStatement is what is signed for an addition.
-func NoteStatement(h seal.Header, n Note, salts [][16]byte) (seal.Statement, error) {
+// NoteStatement is what is signed for an addition to an incident that has notes. It
+// says what the addition raises, and of a report whether it was entered in time.
+func NoteStatement(h seal.Header, i Incident, notes []Note, n Note, salts [][16]byte) (seal.Statement, error) {
 	fields := []seal.Field{line("事件编号", n.Incident), line("补记序号", itoa(n.N)), line("补记类别", n.Kind.Word()), line("发生时间", Minute(n.When))}
 	if n.Party != "" {
 		fields = append(fields, line("告知对象", n.Party.Word()))
+	}
+	before, after := i.Reportings(notes), i.Reportings(append(slices.Clone(notes), n))
+	for k, r := range before {
+		if r.Open() && !after[k].Open() {
+			fields = append(fields, line("时限", after[k].signed()))
+		}
+	}
+	if n.Leak {
+		fields = append(fields, line("改为可能泄露", "是"))
+	}
+	if n.Count > 0 {
+		known, _ := i.Extent(notes)
+		fields = append(fields, line("涉及人数改为", itoa(n.Count)+"（原为 "+itoa(known)+"）"))
+	}
+	for _, r := range after[len(before):] {
+		fields = append(fields, line("须报告", "在 "+Minute(r.Due)+" 前报告市级负责人"))
+		if n.At.After(r.Due) {
+			fields[len(fields)-1].Value += "；登记时已过时限"
+		}
 	}
 	return seal.New(seal.IncidentNote, h, fields, private("incident/"+n.Incident, salts, n.Kind.Word(), n.Text))
 }

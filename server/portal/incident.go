@@ -81,6 +81,8 @@ type noteMatter struct {
 	Party    org.Party    `json:"party"`
 	When     time.Time    `json:"when"`
 	Text     string       `json:"text"`
+	Leak     bool         `json:"leak"`
+	Count    int          `json:"count"`
 }
 
 func (m *noteMatter) act() policy.Act { return policy.AddToIncident }
@@ -100,12 +102,12 @@ func (m *noteMatter) draft(_ knowledge, r rows, h seal.Header, salts [][16]byte,
 	if err != nil {
 		return d, err
 	}
-	n, err := i.Add(org.Note{Kind: m.Kind, Party: m.Party, When: m.When, Text: m.Text, By: by}, notes, now)
+	n, err := i.Add(org.Note{Kind: m.Kind, Party: m.Party, When: m.When, Text: m.Text, Leak: m.Leak, Count: m.Count, By: by}, notes, now)
 	if err != nil {
 		return d, err
 	}
 	d.puts = []any{n}
-	d.statement, err = org.NoteStatement(h, n, salts)
+	d.statement, err = org.NoteStatement(h, i, notes, n, salts)
 	return d, err
 }
 
@@ -117,36 +119,30 @@ func (p *Portal) incidentsSection(c *call, grant policy.Grant) (s view.Section, 
 		return s, 0, 0, err
 	}
 	s = view.Section{ID: "incidents", Title: "安全事件", Small: number(len(list)) + " 件", Empty: "本年度没有登记过安全事件。",
-		Register: &view.Register{Caption: "安全事件，最近的在前", Columns: []string{"事件", "发现时间", "经过", "涉及", "报告"}}}
+		Register: &view.Register{Caption: "安全事件，最近的在前", Columns: []string{"事件", "发现时间（自述）", "经过", "涉及", "报告"}}}
 	for _, i := range slices.Backward(list) {
 		notes, err := p.store.Notes(c.ctx, grant, i.ID)
 		if err != nil {
 			return s, 0, 0, err
 		}
 		mark, words := view.Mark{Kind: "ok", Text: "无泄露"}, ""
-		if r := i.Reporting(notes, c.received); r != nil {
-			mark, words = reportingMark(*r), r.Word(c.received)
-			if r.ToldAt.IsZero() {
+		if r, ok := org.Pressing(i.Reportings(notes), c.received); ok {
+			state := r.State(c.received)
+			mark, words = view.Mark{Kind: reportingKinds[state], Text: state.Mark()}, r.Word(c.received)
+			if r.Open() {
 				open++
 			}
 		}
+		people, _ := i.Extent(notes)
 		s.Register.Rows = append(s.Register.Rows, view.RegisterRow{Cells: []view.Cell{{Text: i.ID, Href: "/security/incidents/" + escaped(i.ID)},
-			{Text: org.Minute(i.Noticed), Sub: words}, {Text: shortened(i.What, 40)}, {Text: strconv.Itoa(i.Count) + " 人", Sub: i.Whose}, {Mark: mark}}})
+			{Text: org.Minute(i.Noticed), Sub: words}, {Text: shortened(i.What, 40)}, {Text: strconv.Itoa(people) + " 人", Sub: i.Whose}, {Mark: mark}}})
 	}
 	return s, len(list), open, nil
 }
 
-func reportingMark(r org.Reporting) view.Mark {
-	switch {
-	case r.Late && r.ToldAt.IsZero():
-		return view.Mark{Kind: "stop", Text: "逾期未报"}
-	case r.Late:
-		return view.Mark{Kind: "stop", Text: "报告晚了"}
-	case r.ToldAt.IsZero():
-		return view.Mark{Kind: "hold", Text: "待报告"}
-	}
-	return view.Mark{Kind: "ok", Text: "按时报告"}
-}
+// reportingKinds are the marks of the states of a report: only one that was
+// entered in time is good.
+var reportingKinds = map[org.ReportState]string{org.InTime: "ok", org.Claimed: "hold", org.TooLate: "stop", org.Waiting: "hold", org.Overdue: "stop"}
 
 // shortened is the beginning of a long text.
 func shortened(s string, limit int) string {
@@ -176,7 +172,7 @@ func (p *Portal) incidentForm(c *call) (view.Office, error) {
 		leak.Items = append(leak.Items, view.Choice{Value: o[0], Text: o[1], Chosen: c.form.Get("leak") == o[0]})
 	}
 	v.Sections = []view.Section{{Form: &view.ActForm{ID: "incident", Title: "事件", Action: "/security/incidents", Inputs: []view.Input{
-		{Kind: "time", Name: "noticed", Label: "发现时间", Field: typed(c, "noticed")},
+		{Kind: "time", Name: "noticed", Label: "发现时间", Hint: "按实际填写；登记时间另由系统记录。", Field: typed(c, "noticed")},
 		{Name: "noticed_by", Label: "发现人", Field: typed(c, "noticed_by")},
 		{Kind: "area", Name: "what", Label: "事件经过", Field: typed(c, "what")},
 		{Name: "whose", Label: "涉及谁的数据", Hint: "概括地写，例如“歙县两所学校的申请人”。", Field: typed(c, "whose")},
@@ -235,30 +231,63 @@ func (p *Portal) incidentPage(c *call) (view.Office, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Lead = org.Minute(i.Noticed) + " 发现，" + p.nameOf(c, i.By) + "登记"
-	facts := []view.Fact{{Label: "发现时间", Value: org.Minute(i.Noticed)}, {Label: "发现人", Value: i.NoticedBy}, {Label: "事件经过", Value: i.What},
-		{Label: "涉及谁的数据", Value: i.Whose}, {Label: "涉及人数", Value: number(i.Count)}, {Label: "登记时间", Value: org.Minute(i.At)}}
-	if r := i.Reporting(notes, c.received); r != nil {
-		facts = append(facts, view.Fact{Label: "报告", Value: r.Word(c.received)})
-		if r.ToldAt.IsZero() {
-			v.Say = "可能泄露：" + r.Word(c.received) + "（通知第三部分“强化网络安全和数据安全防范意识”，缺省为 1 小时内）。"
-		}
+	v.Lead = org.Minute(i.Noticed) + " 发现（自述），" + p.nameOf(c, i.By) + "登记"
+	if r, ok := org.Pressing(i.Reportings(notes), c.received); ok && r.Open() {
+		v.Say = "可能泄露：" + r.Word(c.received) + "（通知第三部分“强化网络安全和数据安全防范意识”，缺省为 1 小时内）。"
 	}
 	later := view.Section{ID: "notes", Title: "补记", Small: number(len(notes)) + " 条", Empty: "还没有补记控制措施、告知和教训。",
-		Register: &view.Register{Caption: "补记，按登记先后", Columns: []string{"类别", "时间", "内容", "登记"}}}
+		Register: &view.Register{Caption: "补记，按登记先后", Columns: []string{"类别", "发生时间（自述）", "内容", "登记时间（系统）"}}}
 	for _, n := range notes {
 		later.Register.Rows = append(later.Register.Rows, view.RegisterRow{Cells: []view.Cell{{Text: n.Kind.Word(), Sub: n.Party.Word()}, {Text: org.Minute(n.When)},
-			{Text: n.Text}, {Text: p.nameOf(c, n.By), Sub: org.Minute(n.At)}}})
+			{Text: n.Text, Sub: raisedWords(n)}, {Text: org.Minute(n.At), Sub: p.nameOf(c, n.By)}}})
 	}
 	events, err := p.timeline(c, grant, store.OfIncident(id).Subject())
 	if err != nil {
 		return v, err
 	}
-	v.Sections = []view.Section{{ID: "incident", Title: "事件", Facts: facts}, later, {ID: "log", Title: "日志", Events: events}}
+	v.Sections = []view.Section{{ID: "incident", Title: "事件", Facts: incidentFacts(i, notes, c.received)}, later, {ID: "log", Title: "日志", Events: events}}
 	if _, _, err := p.place(c, policy.AddToIncident); err == nil {
 		v.Forms = []view.ActForm{noteForm(c, id)}
 	}
 	return v, nil
+}
+
+// incidentFacts keep apart what the officer says and what this system's clock
+// proves.
+func incidentFacts(i org.Incident, notes []org.Note, now time.Time) []view.Fact {
+	filed := org.Minute(i.At)
+	if i.FiledLate() {
+		filed += "，补记：发现后超过 1 小时才登记"
+	}
+	people, leak := i.Extent(notes)
+	count, possible := number(people), "否"
+	if people > i.Count {
+		count += "（登记时 " + number(i.Count) + "，后更正）"
+	}
+	switch {
+	case i.Leak:
+		possible = "是"
+	case leak:
+		possible = "是（登记时为否，后更正）"
+	}
+	facts := []view.Fact{{Label: "发现时间（自述）", Value: org.Minute(i.Noticed)}, {Label: "登记时间（系统）", Value: filed}, {Label: "发现人", Value: i.NoticedBy}, {Label: "事件经过", Value: i.What},
+		{Label: "涉及谁的数据", Value: i.Whose}, {Label: "涉及人数", Value: count}, {Label: "可能泄露", Value: possible}}
+	for _, r := range i.Reportings(notes) {
+		facts = append(facts, view.Fact{Label: "报告", Value: r.Word(now)})
+	}
+	return facts
+}
+
+// raisedWords say what a correction raised.
+func raisedWords(n org.Note) string {
+	var words []string
+	if n.Leak {
+		words = append(words, "改为可能泄露")
+	}
+	if n.Count > 0 {
+		words = append(words, "涉及人数改为 "+number(n.Count))
+	}
+	return strings.Join(words, "，")
 }
 
 func noteForm(c *call, id string) view.ActForm {
@@ -273,8 +302,11 @@ func noteForm(c *call, id string) view.ActForm {
 	return view.ActForm{ID: "note", Title: "补记", Action: "/security/incidents/" + escaped(id), Say: "补记另签一份，原来的记录不改。", Inputs: []view.Input{
 		{Kind: "radios", Name: "kind", Label: "补记什么", Choices: kinds},
 		{Kind: "select", Name: "party", Label: "告知了谁", Hint: "补记“告知”时选择。", Choices: parties},
-		{Kind: "time", Name: "when", Label: "何时", Field: typed(c, "when")},
-		{Kind: "area", Name: "text", Label: "内容", Field: typed(c, "text")}}}
+		{Kind: "time", Name: "when", Label: "何时", Hint: "按实际填写；登记时间另由系统记录，是否在时限内以登记时间为准。", Field: typed(c, "when")},
+		{Kind: "area", Name: "text", Label: "内容", Hint: "不写号码。", Field: typed(c, "text")},
+		{Kind: "ticks", Name: "raise", Label: "更正为可能泄露", Hint: "补记“更正”时勾选；从所填时间起 1 小时内须报告市级负责人。", Choices: view.Choices{Items: []view.Choice{
+			{Value: "yes", Text: "原记没有泄露的可能，现改为可能泄露", Chosen: c.form.Get("raise") == "yes"}}}},
+		{Name: "count", Label: "涉及人数改为", Hint: "补记“更正”时填写，只能往多改；不改的留空。可能泄露的，改后须再报告。", Field: typed(c, "count")}}}
 }
 
 // POST /security/incidents/:id
@@ -283,7 +315,12 @@ func (p *Portal) proposeNote(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &noteMatter{Incident: c.param("id"), Kind: org.NoteKind(c.form.Get("kind")), Party: org.Party(c.form.Get("party")), Text: c.form.Get("text")}
+	m := &noteMatter{Incident: c.param("id"), Kind: org.NoteKind(c.form.Get("kind")), Party: org.Party(c.form.Get("party")), Text: c.form.Get("text"), Leak: c.form.Get("raise") == "yes"}
+	if typed := strings.TrimSpace(c.form.Get("count")); typed != "" {
+		if m.Count, err = strconv.Atoi(typed); err != nil || m.Count == 0 {
+			m.Count = -1 // refused by the noun
+		}
+	}
 	var next answer
 	if m.When, err = org.ParseMinute("when", "时间", c.form.Get("when")); err == nil {
 		next, err = p.propose(c, m, body, "/security/incidents/"+escaped(m.Incident))
@@ -310,15 +347,12 @@ func (p *Portal) incidentWork(c *call) []view.Due {
 	}
 	var list []view.Due
 	for _, i := range incidents {
-		if !i.Leak {
-			continue
-		}
 		notes, err := p.store.Notes(c.ctx, grant, i.ID)
 		if err != nil {
 			p.log.Warn("incident", "request", c.number, "cause", err.Error())
 			continue
 		}
-		if r := i.Reporting(notes, c.received); r.ToldAt.IsZero() {
+		if r, ok := org.Pressing(i.Reportings(notes), c.received); ok && r.Open() {
 			list = append(list, view.Due{What: "安全事件 " + i.ID + " 可能泄露", Count: 1, Unit: "件", Note: r.Word(c.received) + "。", Act: view.Link{Text: "去看", Href: "/security/incidents/" + escaped(i.ID)}})
 		}
 	}

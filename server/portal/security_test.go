@@ -78,8 +78,10 @@ func TestR53APossibleLeakIsToldToTheCityLeadWithinTheHour(t *testing.T) {
 	})
 	s.done(s.post(path, note("police", "2024-11-20T10:10"))) // somebody else was told: the lead still is not
 	says(t, "the others told", s.ok(s.get(path)).Text("main"), "逾期 35 分钟")
-	s.done(s.post(path, note("city_lead", "2024-11-20T10:30"))) // entered late, told in time
-	says(t, "told in time", s.ok(s.get(path)).Text("main"), "已按时报告市级负责人（2024-11-20 10:30）")
+	p = s.ok(s.post(path, note("city_lead", "2024-11-20T10:30"))) // entered late, told in time as the officer says
+	says(t, "the text of it", p.Text("main"), "补报：时限 2024-11-20 10:30，登记时已过，发生时间由登记人自述")
+	s.done(p)
+	says(t, "said to be in time", s.ok(s.get(path)).Text("main"), "补报：自述 2024-11-20 10:30 报告，2024-11-20 11:05 登记，登记时已过时限 2024-11-20 10:30，不能证明按时")
 	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.AddToIncident || e.Subject != "incident/I2024-001" {
 		t.Errorf("the entry is %+v", e)
 	}
@@ -92,7 +94,111 @@ func TestR53APossibleLeakIsToldToTheCityLeadWithinTheHour(t *testing.T) {
 	second.Set("what", "同一天的另一件")
 	s.done(s.post("/security/incidents", second))
 	s.done(s.post("/security/incidents/I2024-002", note("city_lead", "2024-11-20T10:31")))
-	says(t, "told late", s.ok(s.get("/security")).Text("main"), "报告市级负责人晚了 1 分钟", "已按时报告市级负责人")
+	main := s.ok(s.get("/security")).Text("main")
+	says(t, "told late", main, "迟报：报告市级负责人晚了 1 分钟（自述 2024-11-20 10:31 报告，2024-11-20 11:05 登记）", "补报，按时与否未证明")
+	if strings.Contains(main, "按时报告市级负责人（") {
+		t.Error("a time that is only said looks like a proven one")
+	}
+	// An earlier time entered afterwards mends nothing.
+	again := note("city_lead", "2024-11-20T10:20")
+	again.Set("text", "其实早就电话报告过")
+	s.done(s.post("/security/incidents/I2024-002", again))
+	says(t, "told late", s.ok(s.get("/security/incidents/I2024-002")).Text("main"), "迟报：报告市级负责人晚了 1 分钟")
+	says(t, "filed late", s.ok(s.get("/security/incidents/I2024-002")).Text("main"), "登记时间（系统） 2024-11-20 11:05，补记：发现后超过 1 小时才登记")
+}
+
+func TestR53OnlyAReportThatWasEnteredWithinTheHourIsInTime(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	s := w.in(sec)
+	p := s.ok(s.post("/security/incidents", leak()))
+	if strings.Contains(p.Text("main"), "补记：") {
+		t.Error("filed within the hour, the text calls it late")
+	}
+	s.done(p)
+	path := "/security/incidents/I2024-001"
+	told := url.Values{"kind": {"told"}, "party": {"city_lead"}, "when": {"2024-11-20T09:55"}, "text": {"当面报告"}}
+	// Read and sealed in time, handed in a millisecond after the hour: the text that was read says otherwise.
+	der := s.signed(s.ok(s.post(path, told)))
+	w.clock.Set(at("2024-11-20 10:30:00.001"))
+	s = w.in(sec)
+	waiting := s.signed(s.ok(s.post(path, told)))
+	w.quiet("the text of before", func() {
+		if got := s.handIn(der); got.Location != "" {
+			t.Errorf("%+v", got)
+		}
+	})
+	if got := s.handIn(waiting); got.Location == "" {
+		t.Fatalf("%+v", got)
+	}
+	says(t, "entered a millisecond late", s.ok(s.get(path)).Text("main"), "补报：自述 2024-11-20 09:55 报告，2024-11-20 10:30 登记，登记时已过时限")
+	// The twin: entered at the last moment.
+	second := leak()
+	second.Set("what", "另一件")
+	second.Set("noticed", "2024-11-20T10:30")
+	s.done(s.post("/security/incidents", second))
+	w.clock.Set(at("2024-11-20 11:30:00"))
+	s = w.in(sec)
+	told.Set("when", "2024-11-20T10:40")
+	p = s.ok(s.post("/security/incidents/I2024-002", told))
+	says(t, "the text", p.Text("main"), "时限 2024-11-20 11:30，登记在时限之内")
+	s.done(p)
+	says(t, "in time", s.ok(s.get("/security/incidents/I2024-002")).Text("main"), "已按时报告市级负责人（自述 2024-11-20 10:40 报告，2024-11-20 11:30 登记）")
+}
+
+func TestR53ACorrectionRaisesTheLeakAndTheCountWithTheDutiesThatFollow(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	s, m := w.in(sec), w.in(cityLead)
+	quietly := leak()
+	quietly.Set("leak", "no")
+	s.done(s.post("/security/incidents", quietly))
+	path := "/security/incidents/I2024-001"
+	note := func(kind, when, text string, more ...string) url.Values {
+		form := url.Values{"kind": {kind}, "when": {when}, "text": {text}}
+		for i := 0; i < len(more); i += 2 {
+			form.Set(more[i], more[i+1])
+		}
+		return form
+	}
+	s.done(s.post(path, note("told", "2024-11-20T09:40", "先说了有这件事", "party", "city_lead"))) // of no leak: no report of one
+	w.quiet("what makes less of it, or is no correction", func() {
+		s.refusedPlain(s.post(path, note("learned", "2024-11-20T09:50", "x", "raise", "yes")), fault.Invalid, "只有补记“更正”时才能改为可能泄露")
+		s.refusedPlain(s.post(path, note("contained", "2024-11-20T09:50", "x", "count", "40")), fault.Invalid, "只有补记“更正”时")
+		s.refusedPlain(s.post(path, note("corrected", "2024-11-20T09:50", "x", "count", "36")), fault.Invalid, "涉及人数现为 37，只能往多改")
+		s.refusedPlain(s.post(path, note("corrected", "2024-11-20T09:50", "x", "count", "37")), fault.Invalid, "只能往多改")
+		for _, typed := range []string{"0", "-1", "许多"} {
+			s.refusedPlain(s.post(path, note("corrected", "2024-11-20T09:50", "x", "count", typed)), fault.Invalid, "涉及人数应是大于 37 的整数")
+		}
+	})
+	s.done(s.post(path, note("corrected", "2024-11-20T09:50", "清点后多出三人", "count", "40"))) // no leak: nobody waits to be told
+	if text := m.ok(m.get("/")).Text("main"); strings.Contains(text, "可能泄露") {
+		t.Error("without a leak the lead's home warns")
+	}
+	p := s.ok(s.post(path, note("corrected", "2024-11-20T09:55", "录像显示有人拍照", "raise", "yes", "count", "120")))
+	says(t, "the text", p.Text("main"), "改为可能泄露", "120（原为 40）", "在 2024-11-20 10:55 前报告市级负责人")
+	s.done(p)
+	main := s.ok(s.get(path)).Text("main")
+	says(t, "the incident", main, "120（登记时 37，后更正）", "是（登记时为否，后更正）", "还剩 55 分钟", "改为可能泄露，涉及人数改为 120")
+	says(t, "the list", s.ok(s.get("/security")).Text("main"), "120 人", "待报告")
+	for who, r := range map[string]reader{"officer": s, "lead": m} {
+		says(t, who+"'s home", r.ok(r.get("/")).Text("main"), "I2024-001 可能泄露", "还剩 55 分钟")
+	}
+	w.quiet("once more", func() {
+		s.refusedPlain(s.post(path, note("corrected", "2024-11-20T09:57", "x", "raise", "yes")), fault.Invalid, "已经记为可能泄露")
+	})
+	s.done(s.post(path, note("told", "2024-11-20T09:58", "报告可能泄露", "party", "city_lead")))
+	if text := m.ok(m.get("/")).Text("main"); strings.Contains(text, "可能泄露") {
+		t.Error("told, the lead's home still warns")
+	}
+	// Of a larger leak the lead is told again, and what was told of the smaller one is no answer.
+	s.done(s.post(path, note("corrected", "2024-11-20T10:00", "又找到一份", "count", "300")))
+	says(t, "the lead's home", m.ok(m.get("/")).Text("main"), "I2024-001 可能泄露", "还剩 1 小时 0 分钟")
+	w.clock.Set(at("2024-11-20 11:00:00.001"))
+	m = w.in(cityLead)
+	says(t, "an hour later", m.ok(m.get("/security")).Text("main"), "逾期未报", "300 人")
+	says(t, "and what was in time stays so", m.ok(m.get(path)).Text("main"), "已按时报告市级负责人（自述 2024-11-20 09:58 报告", "逾期 1 分钟")
+	if report, err := w.store.CheckRecords(context.Background()); err != nil || len(report.Faults) > 0 {
+		t.Errorf("%v %+v", err, report.Faults)
+	}
 }
 
 func TestR53WhatIsAddedLaterLeavesTheIncidentAsItWas(t *testing.T) {

@@ -54,7 +54,14 @@ func incidentOf(row *row) org.Incident {
 }
 
 func noteCells(n org.Note, path string) []any {
-	return []any{n.ID(), n.Incident, int64(n.N), string(n.Kind), n.Org, path, string(n.Party), millis(n.When), n.Text, n.By, millis(n.At)}
+	var leak, people any // nothing in a row that raises nothing, nor in those of before
+	if n.Leak {
+		leak = int64(1)
+	}
+	if n.Count > 0 {
+		people = int64(n.Count)
+	}
+	return []any{n.ID(), n.Incident, int64(n.N), string(n.Kind), n.Org, path, string(n.Party), millis(n.When), n.Text, n.By, millis(n.At), leak, people}
 }
 
 func noteOf(row *row) org.Note {
@@ -63,6 +70,10 @@ func noteOf(row *row) org.Note {
 	n := org.Note{Incident: r.text(), N: r.int(), Kind: org.NoteKind(r.text()), Org: r.text()}
 	r.any()
 	n.Party, n.When, n.Text, n.By, n.At = org.Party(r.text()), r.time(), r.text(), r.text(), r.time()
+	n.Leak = r.any() != nil
+	if people, ok := r.any().(int64); ok {
+		n.Count = int(people)
+	}
 	return n
 }
 

@@ -116,7 +116,7 @@ var (
 			numbers("people", "leak"), texts("by_staff"), numbers("at"))}
 	incidentNotes = &table{name: "incident_notes", class: isRecord, subject: "incident-note",
 		columns: join(texts("id", "incident"), numbers("n"), texts("kind", "org", "path", "party"), numbers("happened"), one(secret, "note"),
-			texts("by_staff"), numbers("at"))}
+			texts("by_staff"), numbers("at"), later(columnsOf(maybe, []string{"leak", "people"})))}
 	custodyKeys = &table{name: "custody_keys", class: isRecord, subject: "key", power: true, shared: true,
 		columns: join(texts("fingerprint", "staff", "path"), one(blob, "certificate"), texts("token_label", "state"), numbers("since"),
 			texts("by_staff", "reason", "token", "serial", "issuer", "public_key"))}

@@ -219,7 +219,7 @@ func reread(tx *store.Tx, w *storetest.World, word string) ([]any, error) {
 		rules := org.DutyRules{Org: o.ID, N: 1, Duty: []string{person}, Keeper: person, Rota: word, At: at, Reviewed: at}
 		exercise := org.Exercise{ID: fmt.Sprint("L", n), Kind: org.SafetyLesson, Year: 2000 + n, Org: "341000", On: at, Topic: word, At: at}
 		incident := org.Incident{ID: fmt.Sprint("I", n), Year: 2000 + n, Org: "341000", Noticed: at, What: word, At: at}
-		note := org.Note{Incident: incident.ID, N: 1, Kind: org.Contained, Org: "341000", When: at, Text: word, At: at}
+		note := org.Note{Incident: incident.ID, N: 1, Kind: org.Corrected, Org: "341000", When: at, Text: word, Leak: true, Count: n + 1, At: at}
 		if word != "第一次" {
 			if _, err := tx.Rules(rules.Org); err != nil {
 				return nil, err
