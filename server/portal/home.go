@@ -197,10 +197,12 @@ func (p *Portal) cityRun(c *call, city policy.Body) (org.Organisation, bool) {
 		if err != nil {
 			return org.Organisation{}, false
 		}
-		c.who.cityRun = append(units, org.Organisation{})[:1]
+		c.who.cityRun = &org.Organisation{}
+		if len(units) > 0 {
+			c.who.cityRun = &units[0]
+		}
 	}
-	unit := c.who.cityRun[0]
-	return unit, unit.ID != ""
+	return *c.who.cityRun, c.who.cityRun.ID != ""
 }
 
 // unitOf is the organ whose windows matter to this person.

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sealdesk/hsm/seal"
@@ -112,14 +113,11 @@ func (p *Portal) sheetsSection(c *call, body org.Organisation, all []org.Headshi
 }
 
 func headNames(h org.Headship) string {
-	words := ""
-	for i, s := range h.Heads {
-		if i > 0 {
-			words += "、"
-		}
-		words += s.Name
+	var names []string
+	for _, s := range h.Heads {
+		names = append(names, s.Name)
 	}
-	return orText(words, "没有负责人")
+	return orText(strings.Join(names, "、"), "没有负责人")
 }
 
 // GET /duties/:org: one body's sheet, to read, sign and print.

@@ -14,10 +14,6 @@ import (
 	"sealdesk/web/view"
 )
 
-// onceFor is how long the mark of a form that was used is remembered: longer
-// than any session, so that no reload of its answer looks again.
-const onceFor = absolute + time.Hour
-
 // revealForm asks for the whole numbers of a record, with a reason. Each form is
 // good for one look; what was typed and refused stands in the next.
 func revealForm(c *call, kind, action, step string) *view.ActForm {
@@ -46,8 +42,8 @@ func (p *Portal) usedUp(c *call) (bool, error) {
 	if len(once) != 24 || strings.Trim(once, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "" {
 		return false, fault.New(fault.Invalid, "这次请求不是从详情页的表单发出的，号码没有显示（R60）。请在详情页写明理由后查看。")
 	}
-	n, err := p.store.Scratch().Throttle(c.ctx, "once/"+c.who.Staff.ID+"/"+once, onceFor)
-	return n > 1, err
+	first, err := p.store.Scratch().Once(c.ctx, "once/"+c.who.Staff.ID+"/"+once)
+	return !first, err
 }
 
 // POST /applications/:id/reveal

@@ -33,7 +33,7 @@ type Session struct {
 	Officer policy.Officer
 	law     *policy.Policy // in force at this very request
 	row     store.Session
-	cityRun []org.Organisation // 市直, once a page of the city's people has asked
+	cityRun *org.Organisation // 市直, or none, once a page of the city's people has asked
 }
 
 // Roles are the person's roles in the words of the pages.
