@@ -67,14 +67,15 @@ func (c Scratch) answerOf(r answerRow) revocation.Answer {
 // once the second weighs against what the first left.
 func (c Scratch) RememberAnswer(ctx context.Context, authority, serial string, said revocation.Answer) (stands revocation.Answer, err error) {
 	weigh := func(db *gorm.DB) error {
-		var before answerRow
-		err := db.Clauses(clause.Locking{Strength: "UPDATE"}).Where("authority = ? AND serial = ?", authority, serial).Take(&before).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			stands = said
-			r := c.answerRow(authority, serial, said)
-			return db.Create(&r).Error
+		// The row is made, or else locked, by one statement: two that looked for a
+		// row first and found none would wait for each other.
+		lock := clause.OnConflict{Columns: []clause.Column{{Name: "authority"}, {Name: "serial"}}, DoUpdates: clause.AssignmentColumns([]string{"authority"})}
+		first := c.answerRow(authority, serial, said)
+		if err := db.Clauses(lock).Create(&first).Error; err != nil {
+			return err
 		}
-		if err != nil {
+		var before answerRow
+		if err := db.Clauses(clause.Locking{Strength: "UPDATE"}).Where("authority = ? AND serial = ?", authority, serial).Take(&before).Error; err != nil {
 			return err
 		}
 		stands = revocation.Stands(c.answerOf(before), said)
@@ -86,8 +87,8 @@ func (c Scratch) RememberAnswer(ctx context.Context, authority, serial string, s
 	}
 	err = c.write(ctx, func(db *gorm.DB) error {
 		err := db.Transaction(weigh)
-		if err != nil && (c.store.dialect.duplicate(err) || c.store.dialect.transient(err)) {
-			err = db.Transaction(weigh) // another portal was first: now there is a row
+		if err != nil && c.store.dialect.transient(err) {
+			err = db.Transaction(weigh)
 		}
 		return err
 	})
