@@ -190,7 +190,7 @@ var forms = []Form{
 	batch(RoleReview, "审阅任职变动", one("审阅范围")),
 	batch(Import, "导入申请", one("计划年度"), one("导入编号"), one("文件摘要"), one("选择"), one("行数合计")),
 	batch(ImportChange, "导入改动", one("计划年度"), one("文件摘要"), one("行数合计")),
-	statement(EarlyRenewal, "未到期放行", one("计划年度"), one("申请人"), one("学校"), one("申请编号"), one("上次注册有效期至"), one("理由")),
+	statement(EarlyRenewal, "未到期放行", one("计划年度"), one("申请人"), one("学校"), one("申请编号"), maybe("证件号码索引"), one("上次注册有效期至"), one("理由")),
 	batch(Review, "学校审查", one("计划年度"), one("学校"), one("审查结论")),
 	statement(ReviewAdverse, "学校审查（不利建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
 		one("核对结果"), some("更正"), some("规则发现"), one("审查结论"), one("理由")),

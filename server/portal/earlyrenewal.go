@@ -23,6 +23,7 @@ type earlyMatter struct {
 	School  string            `json:"school"`
 	ApplyNo string            `json:"apply_no"`
 	Name    string            `json:"name"`
+	Person  string            `json:"person"` // keyed index of the ID number; the number itself is kept with the sheet alone
 	ValidTo registration.Date `json:"valid_to"`
 	Reason  string            `json:"reason"`
 }
@@ -31,8 +32,8 @@ func (m *earlyMatter) form() registration.Form {
 	return registration.Form{SchoolCode: m.School, ApplyNo: m.ApplyNo, PersonName: m.Name, LastValidTo: &m.ValidTo}
 }
 
-func (m *earlyMatter) about(f registration.Form) bool {
-	return f.LastValidTo != nil && m.School == f.SchoolCode && m.ApplyNo == f.ApplyNo && m.Name == f.PersonName && m.ValidTo == *f.LastValidTo
+func (m *earlyMatter) about(f registration.Form, person string) bool {
+	return f.LastValidTo != nil && m.Person == person && m.School == f.SchoolCode && m.ApplyNo == f.ApplyNo && m.Name == f.PersonName && m.ValidTo == *f.LastValidTo
 }
 
 func (m *earlyMatter) act() policy.Act   { return policy.AllowEarly }
@@ -53,7 +54,7 @@ func (m *earlyMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte, _ 
 	if err != nil {
 		return d, err
 	}
-	e, err := registration.AllowEarly(hex.EncodeToString(h.Nonce[:8]), k.year, m.form(), by, lead, m.Reason, known, h.Issued)
+	e, err := registration.AllowEarly(hex.EncodeToString(h.Nonce[:8]), k.year, m.form(), m.Person, by, lead, m.Reason, known, h.Issued)
 	if err != nil {
 		return d, err
 	}
@@ -109,15 +110,15 @@ func (p *Portal) earlyRows(ctx context.Context, grant policy.Grant) ([]earlyRow,
 		if r.Form.LastValidTo == nil {
 			continue
 		}
-		m := earlyMatter{School: r.Form.SchoolCode, ApplyNo: r.Form.ApplyNo, Name: r.Form.PersonName, ValidTo: *r.Form.LastValidTo}
+		m := earlyMatter{School: r.Form.SchoolCode, ApplyNo: r.Form.ApplyNo, Name: r.Form.PersonName, Person: p.store.PersonIndex(r.Form.IDNumber), ValidTo: *r.Form.LastValidTo}
 		if seen[m] {
 			continue
 		}
 		seen[m] = true
 		one := earlyRow{KeptRow: k, form: r.Form}
-		one.allowed, _ = registration.LetEarly(known, r.Form, p.year)
+		one.allowed, _ = known.Lets(r.Form, p.year)
 		for _, w := range open {
-			if asked, ok := earlyOf(w); ok && asked.about(r.Form) {
+			if asked, ok := earlyOf(w); ok && asked.about(r.Form, m.Person) {
 				one.waiting = nextSigner(w)
 			}
 		}
@@ -189,16 +190,16 @@ func (p *Portal) earlyPage(c *call) (view.Office, error) {
 // allowedEarly lists the acts themselves, each with its receipt.
 func (p *Portal) allowedEarly(c *call, v *view.Office, grant policy.Grant, names map[string]string) error {
 	known, err := p.store.EarlyRenewals(c.ctx, grant, "")
-	if err != nil || len(known) == 0 {
+	if err != nil || len(known.Acts) == 0 {
 		return err
 	}
 	list := &view.Register{Caption: "放行过的", Columns: []string{"姓名", "学校", "有效期至", "理由", "签署人", "日志号"}}
-	for _, e := range known {
+	for _, e := range known.Acts {
 		at := strconv.FormatInt(e.Entry, 10)
 		list.Rows = append(list.Rows, view.RegisterRow{Cells: []view.Cell{{Text: e.PersonName, Sub: e.ApplyNo}, {Text: names[e.School]}, {Text: e.ValidTo.String()}, {Text: e.Reason},
 			{Text: p.nameOf(c, e.By) + "、" + p.nameOf(c, e.Second), Sub: e.At.In(registration.Shanghai).Format("2006-01-02 15:04")}, {Text: at, Href: "/receipts/" + at}}})
 	}
-	v.Sections = append(v.Sections, view.Section{ID: "allowed", Title: "放行过的", Small: number(len(known)) + " 份", Register: list})
+	v.Sections = append(v.Sections, view.Section{ID: "allowed", Title: "放行过的", Small: number(len(known.Acts)) + " 份", Register: list})
 	return nil
 }
 
@@ -238,7 +239,8 @@ func (p *Portal) askEarly(c *call, grant policy.Grant) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &earlyMatter{School: school.ID, ApplyNo: chosen.form.ApplyNo, Name: chosen.form.PersonName, ValidTo: *chosen.form.LastValidTo, Reason: c.form.Get("reason")}
+	m := &earlyMatter{School: school.ID, ApplyNo: chosen.form.ApplyNo, Name: chosen.form.PersonName,
+		Person: p.store.PersonIndex(chosen.form.IDNumber), ValidTo: *chosen.form.LastValidTo, Reason: c.form.Get("reason")}
 	if _, err := registration.EarlyReason(m.Reason); err != nil {
 		return nil, err
 	}

@@ -134,7 +134,7 @@ func TestARowThatWasLetInIsRefusedAgainWhenItSaysSomethingElse(t *testing.T) {
 	a.done(a.post("/early-renewals", letEarly(id, "调往外省", cityLead)))
 	m.done(m.get(hrefs(t, m.ok(m.get("/confirmations")), "/confirmations/")[0]))
 	for what, changed := range map[string]sheettest.Row{"validity": row.With("last_valid_to", "2028-06-30"), "name": row.With("person_name", "江晓岚"),
-		"number": row.With("apply_no", "202499999999")} {
+		"number": row.With("apply_no", "202499999999"), "person": row.With("id_number", w.goodWritten("341000-SZ", "S1", citySchool, 1)["id_number"])} {
 		_, _, report := m.reportOf("city.xlsx", sheettest.Fill(t, changed))
 		if got := linesOf(t, report)[2]; got != "refuse 上次注册有效期止 not-due" {
 			t.Errorf("another %s: %q", what, got)
@@ -148,4 +148,46 @@ func TestARowThatWasLetInIsRefusedAgainWhenItSaysSomethingElse(t *testing.T) {
 		t.Error("the record does not say by which act it came in")
 	}
 	a.refusedPlain(a.post("/early-renewals", letEarly(id, "再放一次", cityLead)), fault.Conflict, "已经放行")
+}
+
+// Whoever owns the database puts a release in, or turns one over to somebody else.
+func TestAReleaseThatTheLogDoesNotHoldLetsNobodyInAndIsFound(t *testing.T) {
+	w := newTown(t, "2024-11-05 10:00:00")
+	row := w.goodWritten("341000-SZ", "S1", citySchool, 0).With("last_valid_to", "2027-06-30")
+	twin := row.With("apply_no", "202499999999", "id_number", w.goodWritten("341000-SZ", "S1", citySchool, 1)["id_number"])
+	m, a := w.in(cityLead), w.in(cityAuditor)
+	job, _, _ := m.reportOf("city.xlsx", sheettest.Fill(t, row, twin))
+	a.done(a.post("/early-renewals", letEarly(strings.TrimPrefix(job, "/imports/")+"/2", "调往外省", cityLead)))
+	m.done(m.get(hrefs(t, m.ok(m.get("/confirmations")), "/confirmations/")[0]))
+	if got := m.post(job+"/rows/2", url.Values{}).Status; got >= 400 {
+		t.Fatalf("the released row: %d", got)
+	}
+	waits := m.ok(m.post(job, url.Values{"choice": {"good"}})) // the text is shown, the seal is not yet there
+	db, index := w.raw(), w.store.PersonIndex(registration.Number(twin["id_number"]))
+	for what, change := range map[string][2]string{
+		"a row put in": {"INSERT INTO early_renewals SELECT 'x', year, school, path, '202499999999', name, valid_to, reason, by_staff, second, at, entry, '" + index + "' FROM early_renewals",
+			"DELETE FROM early_renewals WHERE id = 'x'"},
+		"a row turned over": {"UPDATE early_renewals SET apply_no = '202499999999', person = '" + index + "'",
+			"UPDATE early_renewals SET apply_no = '" + row["apply_no"] + "', person = '" + w.store.PersonIndex(registration.Number(row["id_number"])) + "'"},
+	} {
+		_, err := db.Exec(change[0])
+		must(t, err)
+		if got := m.post(job+"/rows/3", url.Values{}); got.Status < 400 {
+			t.Errorf("%s lets the twin in", what)
+		}
+		if got := m.handIn(m.signed(waits)); got.Status < 400 || w.count("applications") != 0 {
+			t.Errorf("%s: the seal is taken: %d", what, got.Status)
+		}
+		if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) != 1 || !strings.HasPrefix(report.Faults[0].Subject, "early-renewal/") {
+			t.Errorf("%s: the check finds %v %v", what, report.Faults, err)
+		}
+		_, err = db.Exec(change[1])
+		must(t, err)
+	}
+	if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) != 0 {
+		t.Errorf("put back: %v %v", report.Faults, err)
+	}
+	if got := m.takesIn(job, 2)[2]; got.Early.IsZero() {
+		t.Error("the release does not count when all is as the log has it")
+	}
 }

@@ -31,7 +31,7 @@ type rows interface {
 	Delegation(id string) (registration.Delegation, error)
 	CorrectionsOf(application string) ([]registration.Correction, error)
 	SheetChangesOf(application string) ([]registration.SheetChange, error)
-	EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error)
+	EarlyRenewalsOf(school string) (registration.Released, error)
 	RelativesOf(person string) ([]registration.Relative, error)
 	peopleRows
 	dutyRows

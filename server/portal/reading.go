@@ -68,7 +68,7 @@ func (r reading) CorrectionsOf(application string) ([]registration.Correction, e
 func (r reading) SheetChangesOf(application string) ([]registration.SheetChange, error) {
 	return r.store.SheetChanges(r.ctx, r.grant, application)
 }
-func (r reading) EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error) {
+func (r reading) EarlyRenewalsOf(school string) (registration.Released, error) {
 	return r.store.EarlyRenewals(r.ctx, r.grant, school)
 }
 func (r reading) RelativesOf(person string) ([]registration.Relative, error) {

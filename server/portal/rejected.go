@@ -65,8 +65,8 @@ func (p *Portal) rejectedPage(c *call) (view.RejectedRows, error) {
 }
 
 // notDueNote says how a row that is not due comes in after all (R05).
-func notDueNote(let []registration.EarlyRenewal, r sheet.Row, year int) string {
-	if early, ok := registration.LetEarly(let, r.Form, year); ok {
+func notDueNote(let registration.Released, r sheet.Row, year int) string {
+	if early, ok := let.Lets(r.Form, year); ok {
 		return "已放行，记为第 " + strconv.FormatInt(early.Entry, 10) + " 号：什么都不用改，再核对这一行就可以导入。"
 	}
 	return "有效期没有写错、确有理由提前注册的，请报审核机构：由审核人员在“未到期放行”里写明理由，负责人复签。"

@@ -221,11 +221,11 @@ func (m *changeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 
 // earlyOnce reads, once a school, who was let in before it is due; of a form
 // that is due it asks nothing.
-func earlyOnce(r rows, year int) func(registration.Form) ([]registration.EarlyRenewal, error) {
-	known := map[string][]registration.EarlyRenewal{}
-	return func(f registration.Form) ([]registration.EarlyRenewal, error) {
+func earlyOnce(r rows, year int) func(registration.Form) (registration.Released, error) {
+	known := map[string]registration.Released{}
+	return func(f registration.Form) (registration.Released, error) {
 		if f.Due(year) {
-			return nil, nil
+			return registration.Released{}, nil
 		}
 		if list, ok := known[f.SchoolCode]; ok {
 			return list, nil

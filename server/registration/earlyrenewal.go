@@ -16,12 +16,14 @@ import (
 // one application, with a reason and a lead's second signature (R50).
 //
 // It names the application as the sheet does, before there is a record of it,
-// and holds for exactly what the two people read: another name, school, number
-// or validity in a later sheet is refused as before.
+// and holds for exactly what the two people read: another person, name, school,
+// number or validity in a later sheet is refused as before. One that names no
+// person lets nobody in.
 type EarlyRenewal struct {
 	ID                          string // year/school/number
 	Year                        int
 	School, ApplyNo, PersonName string
+	Person                      string // keyed index of the ID number, lower-case hex
 	ValidTo                     Date
 	Reason, By, Second          string
 	At                          time.Time
@@ -52,16 +54,31 @@ func (f Form) Due(year int) bool {
 	return f.LastValidTo == nil || !f.LastValidTo.After(Date{year, time.December, 31})
 }
 
-// Lets reports whether this act is about the form.
-func (e EarlyRenewal) Lets(f Form, year int) bool {
+// Lets reports whether this act is about the form of the person with that index.
+func (e EarlyRenewal) Lets(f Form, person string, year int) bool {
 	return f.LastValidTo != nil && e.Year == year && e.School == f.SchoolCode && e.ApplyNo == f.ApplyNo &&
-		e.PersonName == f.PersonName && e.ValidTo == *f.LastValidTo
+		e.PersonName == f.PersonName && e.Person != "" && e.Person == person && e.ValidTo == *f.LastValidTo
 }
 
-// LetEarly finds the act that lets a form in, among those given.
-func LetEarly(list []EarlyRenewal, f Form, year int) (Early, bool) {
-	for _, e := range list {
-		if e.Lets(f, year) {
+// Released are acts that let renewals in before they are due, with the keyed
+// index that tells whom each is about: it is the store's, and so is its key. The
+// zero Released lets nobody in.
+type Released struct {
+	Acts  []EarlyRenewal
+	Index func(Number) string
+}
+
+// Lets finds the act that lets a form in.
+func (r Released) Lets(f Form, year int) (Early, bool) {
+	if len(r.Acts) == 0 || r.Index == nil {
+		return Early{}, false
+	}
+	return r.find(f, r.Index(f.IDNumber), year)
+}
+
+func (r Released) find(f Form, person string, year int) (Early, bool) {
+	for _, e := range r.Acts {
+		if e.Lets(f, person, year) {
 			return Early{Entry: e.Entry, ValidTo: e.ValidTo}, true
 		}
 	}
@@ -70,11 +87,11 @@ func LetEarly(list []EarlyRenewal, f Form, year int) (Early, bool) {
 
 // LetIn gives a new record the act that lets it in, if its form is not due, and
 // refuses it when there is none.
-func (a Application) LetIn(list []EarlyRenewal) (Application, error) {
+func (a Application) LetIn(released Released) (Application, error) {
 	if a.Form.Due(a.Year) {
 		return a, nil
 	}
-	early, ok := LetEarly(list, a.Form, a.Year)
+	early, ok := released.Lets(a.Form, a.Year)
 	if !ok {
 		return a, a.notDue()
 	}
@@ -89,10 +106,11 @@ func (a Application) notDue() error {
 }
 
 // AllowEarly is the act of auditor and lead over a kept row whose only fault is
-// that it is not due. known are the acts about the same school.
-func AllowEarly(number string, year int, f Form, by, lead Person, reason string, known []EarlyRenewal, issued time.Time) (EarlyRenewal, error) {
+// that it is not due. person is the keyed index of the row's ID number, which the
+// form that the two read need not hold; known are the acts about the same school.
+func AllowEarly(number string, year int, f Form, person string, by, lead Person, reason string, known Released, issued time.Time) (EarlyRenewal, error) {
 	e := EarlyRenewal{ID: fmt.Sprintf("%d/%s/%s", year, f.SchoolCode, number), Year: year, School: f.SchoolCode, ApplyNo: f.ApplyNo, PersonName: f.PersonName,
-		By: by.Staff, Second: lead.Staff, At: issued}
+		Person: person, By: by.Staff, Second: lead.Staff, At: issued}
 	reason, err := EarlyReason(reason)
 	switch {
 	case f.Due(year):
@@ -101,15 +119,15 @@ func AllowEarly(number string, year int, f Form, by, lead Person, reason string,
 		return e, err
 	case lead.Staff == by.Staff:
 		return e, fault.New(fault.Forbidden, "未到期放行须由审核人员和另一位负责人两人签署。请另选一位负责人。").At("confirmer", "请另选一位。")
-	case strings.TrimSpace(f.ApplyNo) == "" || f.SchoolCode == "":
-		return e, fault.New(fault.Invalid, "这一行缺申请编号或学校代码，不能放行。请学校先补齐。")
+	case strings.TrimSpace(f.ApplyNo) == "" || f.SchoolCode == "" || person == "":
+		return e, fault.New(fault.Invalid, "这一行缺申请编号、学校代码或证件号码，不能放行。请学校先补齐。")
 	}
 	for _, who := range []Person{by, lead} {
 		if err := (Application{ID: f.ApplyNo, Year: year, School: f.SchoolCode, Form: f}).NotOf(who); err != nil {
 			return e, err
 		}
 	}
-	if early, ok := LetEarly(known, f, year); ok {
+	if early, ok := known.find(f, person, year); ok {
 		return e, fault.New(fault.Conflict, "这份申请已经放行，记为第 %d 号，不用再办。请学校或导入的人再核对这一行。", early.Entry)
 	}
 	e.ValidTo, e.Reason = *f.LastValidTo, reason
@@ -129,5 +147,5 @@ func EarlyReason(typed string) (string, error) {
 // EarlyRenewalStatement is the text that auditor and lead sign.
 func EarlyRenewalStatement(h seal.Header, e EarlyRenewal, school string) (seal.Statement, error) {
 	return finish(seal.EarlyRenewal, h, []seal.Field{yearLine(e.Year), field("申请人", cell(e.PersonName)), field("学校", cell(school)+"（"+e.School+"）"),
-		field("申请编号", cell(e.ApplyNo)), field("上次注册有效期至", e.ValidTo.String()), field("理由", e.Reason)}, seal.Annex{})
+		field("申请编号", cell(e.ApplyNo)), field("证件号码索引", e.Person), field("上次注册有效期至", e.ValidTo.String()), field("理由", e.Reason)}, seal.Annex{})
 }

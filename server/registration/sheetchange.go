@@ -107,7 +107,7 @@ func (a Application) TakesChange(f Form) (atOnce bool, err error) {
 
 // Change takes a changed row in. state is where a row like this would come in
 // now; early are the acts that let renewals in before they are due.
-func (a Application) Change(number, digest string, f Form, state State, fields []FieldChange, by Person, j Judge, early []EarlyRenewal, now time.Time) (ChangeStep, error) {
+func (a Application) Change(number, digest string, f Form, state State, fields []FieldChange, by Person, j Judge, early Released, now time.Time) (ChangeStep, error) {
 	step := ChangeStep{Step: Step{Before: a, After: a}}
 	atOnce, err := a.TakesChange(f)
 	if err != nil {

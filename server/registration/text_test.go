@@ -89,14 +89,14 @@ func texts(t testing.TB) map[string]seal.Statement {
 	taught := application(6).Form
 	taught.TrainingHours = tenths(3720)
 	change := func(a registration.Application, f registration.Form) registration.ChangeStep {
-		return must[registration.ChangeStep](t)(a.Change("1", imp.FileDigest, f, registration.Imported, a.Otherwise(f, nil, nil), lead, judge(), nil, inReview))
+		return must[registration.ChangeStep](t)(a.Change("1", imp.FileDigest, f, registration.Imported, a.Otherwise(f, nil, nil), lead, judge(), letting(), inReview))
 	}
 	all["import-change"] = make1(registration.ChangeStatement(header(lead), 2024, imp.FileDigest, []registration.ChangeStep{
 		change(application(5), grown), change(accepted(t, application(6)), taught)}, salts(2)))
 
 	last := day("2027-06-30")
 	early := must[registration.EarlyRenewal](t)(registration.AllowEarly("0102030405060708", 2024, registration.Form{SchoolCode: "HS10200", ApplyNo: "202409000001", PersonName: "程云溪", LastValidTo: last},
-		auditor, lead, "调往外省任教，需先注册", nil, inReview))
+		strings.Repeat("0123456789abcdef", 4), auditor, lead, "调往外省任教，需先注册", letting(), inReview))
 	all["early-renewal"] = make1(registration.EarlyRenewalStatement(header(auditor, lead), early, "歙县松源小学"))
 
 	kin := must[registration.Relative](t)(registration.Declare("0102030405060708", "HS10200", handler, "202409000001", "spouse", inReview))

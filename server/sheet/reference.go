@@ -38,7 +38,7 @@ type Reference struct {
 	Windows map[string]Span   // application window by organ id
 	Year    int               // of the plan
 	Pack    registration.Pack
-	Early   []registration.EarlyRenewal // who was let in before it is due (R05)
+	Early   registration.Released // who was let in before it is due (R05)
 }
 
 // IsOrgan tells the kinds of organisations that audit from those that teach.

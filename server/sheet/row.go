@@ -210,7 +210,7 @@ func (c *rowCheck) history() {
 	}
 	year := c.j.ref.Year
 	if !f.Due(year) {
-		if _, ok := registration.LetEarly(c.j.ref.Early, *f, year); !ok {
+		if _, ok := c.j.ref.Early.Lets(*f, year); !ok {
 			c.refuse("last_valid_to", "not-due")
 		}
 	}

@@ -123,7 +123,7 @@ func relativeOf(row *row) registration.Relative {
 }
 
 func earlyRenewalCells(e registration.EarlyRenewal, path string) []any {
-	return []any{e.ID, int64(e.Year), e.School, path, e.ApplyNo, e.PersonName, dayText(e.ValidTo), e.Reason, e.By, e.Second, millis(e.At)}
+	return []any{e.ID, int64(e.Year), e.School, path, e.ApplyNo, e.PersonName, dayText(e.ValidTo), e.Reason, e.By, e.Second, millis(e.At), e.Person}
 }
 
 func earlyRenewalOf(row *row) (registration.EarlyRenewal, error) {
@@ -133,7 +133,7 @@ func earlyRenewalOf(row *row) (registration.EarlyRenewal, error) {
 	e.ApplyNo, e.PersonName = r.text(), r.text()
 	var err error
 	e.ValidTo, err = dayOf(r.text())
-	e.Reason, e.By, e.Second, e.At = r.text(), r.text(), r.text(), r.time()
+	e.Reason, e.By, e.Second, e.At, e.Person = r.text(), r.text(), r.text(), r.time(), r.text()
 	return e, err
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 
 	"sealdesk/policy"
@@ -102,14 +103,33 @@ func (s *Store) CompareWith(ctx context.Context, g policy.Grant, ids []string) (
 }
 
 // EarlyRenewals lists who may be taken in before it is due, within the reach of
-// the grant; of one school, if it is named.
-func (s *Store) EarlyRenewals(ctx context.Context, g policy.Grant, school string) ([]registration.EarlyRenewal, error) {
+// the grant, as the log has it; of one school, if it is named.
+func (s *Store) EarlyRenewals(ctx context.Context, g policy.Grant, school string) (released registration.Released, err error) {
 	from, to := g.Range()
-	rows, err := s.many(ctx, earlyRenewals, "path >= ? AND path < ? AND (? = '' OR school = ?)", from, to, school, school)
-	if err != nil {
-		return nil, err
+	err = s.believed(ctx, func(r snapshot) error {
+		rows, err := r.rows(earlyRenewals, want{"SELECT " + earlyRenewals.selection() + " FROM early_renewals WHERE path >= ? AND path < ? AND (? = '' OR school = ?) ORDER BY id",
+			[]any{from, to, school, school}})
+		if err != nil {
+			return err
+		}
+		released, err = s.released(rows)
+		return err
+	})
+	return released, err
+}
+
+func (s *Store) released(rows []*row) (registration.Released, error) {
+	list, err := listOf(rows, earlyRenewalOf)
+	return registration.Released{Acts: list, Index: s.PersonIndex}, err
+}
+
+// PersonIndex is the keyed index of an ID number, lower-case hex: it tells whether
+// two numbers are one, and nothing of the number to whoever lacks the key.
+func (s *Store) PersonIndex(n registration.Number) string {
+	if n == "" {
+		return ""
 	}
-	return listOf(rows, earlyRenewalOf)
+	return hex.EncodeToString(s.cipher.index("id_number", n.Plain()))
 }
 
 // OpenProposals lists the acts of several people that wait for a signature.

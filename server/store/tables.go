@@ -168,8 +168,9 @@ var (
 		columns: join(texts("id", "staff", "path", "school", "apply_no", "relation"), numbers("at"), texts("removal", "removal_seconded"), numbers("removed_at"))}
 	sheetChanges = &table{name: "sheet_changes", class: isRecord, subject: "sheet-change",
 		columns: join(texts("id", "application", "path", "file_digest"), one(secret, "fields"), numbers("applied"), texts("by_staff"), numbers("at"))}
-	earlyRenewals = &table{name: "early_renewals", class: isRecord, subject: "early-renewal",
-		columns: join(texts("id"), numbers("year"), texts("school", "path", "apply_no", "name", "valid_to", "reason", "by_staff", "second"), numbers("at"))}
+	earlyRenewals = &table{name: "early_renewals", class: isRecord, subject: "early-renewal", power: true,
+		columns: join(texts("id"), numbers("year"), texts("school", "path", "apply_no", "name", "valid_to", "reason", "by_staff", "second"), numbers("at"),
+			later(texts("person")))}
 	workingDays = &table{name: "working_days", class: isRecord, subject: "working-days", shared: true,
 		columns: join(texts("id"), numbers("year"), texts("org", "path", "off_days", "on_days", "paper", "reason"))}
 	delegations = &table{name: "delegations", class: isRecord, subject: "delegation", power: true, shared: true,

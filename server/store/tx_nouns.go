@@ -374,13 +374,19 @@ func (tx *Tx) RelativesOf(person string) ([]registration.Relative, error) {
 	return listOf(rows, sure(relativeOf))
 }
 
-// EarlyRenewalsOf lists who of a school may be taken in before it is due.
-func (tx *Tx) EarlyRenewalsOf(school string) ([]registration.EarlyRenewal, error) {
+// EarlyRenewalsOf lists who of a school may be taken in before it is due, as the
+// log has it.
+func (tx *Tx) EarlyRenewalsOf(school string) (registration.Released, error) {
 	rows, err := tx.where(earlyRenewals, is("school", school))
 	if err != nil {
-		return nil, err
+		return registration.Released{}, err
 	}
-	return listOf(rows, earlyRenewalOf)
+	for _, r := range rows {
+		if err := tx.believe(r); err != nil {
+			return registration.Released{}, err
+		}
+	}
+	return tx.group.store.released(rows)
 }
 
 // WorkingDays reads a year's holidays and worked weekends; a year of which
