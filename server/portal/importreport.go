@@ -102,18 +102,24 @@ func importChoices(kept reported, fresh int, changed []changedRow) (list []view.
 		}
 		list = append(list, all, view.Choice{Value: "good", Text: "只导入合格的行（" + strconv.Itoa(fresh) + " 行），拒收的 " + strconv.Itoa(kept.Counts.Refused) + " 行留着改"})
 	}
-	taken := 0
+	taken := map[bool]int{}
 	for _, r := range changed {
 		if r.barred == nil {
-			taken++
+			taken[registration.OfIdentity(r.fields)]++
 		}
 	}
-	if n := min(taken, registration.BatchLimit); n > 0 {
-		hint := "与新的行分开签署；只改在册的这些申请。"
-		if taken > n {
-			hint = "一次最多 " + strconv.Itoa(registration.BatchLimit) + " 行，签署后再办其余的。"
+	for _, one := range []struct {
+		identity          bool
+		value, text, hint string
+	}{{false, "changes", "确认改动", "与新的行分开签署；只改在册的这些申请。"},
+		{true, "identity", "确认身份变更", "这些行的姓名或号码与在册的不同：逐行对照原件，确是同一人的才确认。单独签署。"}} {
+		n, hint := min(taken[one.identity], registration.BatchLimit), one.hint
+		if taken[one.identity] > n {
+			hint = "一次最多 " + strconv.Itoa(registration.BatchLimit) + " 行，签署后再办其余的。" + hint
 		}
-		list = append(list, view.Choice{Value: "changes", Text: "确认改动（" + strconv.Itoa(n) + " 行）", Hint: hint})
+		if n > 0 {
+			list = append(list, view.Choice{Value: one.value, Text: one.text + "（" + strconv.Itoa(n) + " 行）", Hint: hint})
+		}
 	}
 	if kept.Taken > 0 {
 		return append(list, view.Choice{Value: "cancel", Text: "其余的不办，结束这次导入"})
@@ -181,14 +187,14 @@ func (p *Portal) chooseImport(c *call) (answer, error) {
 }
 
 func (p *Portal) decideImport(c *call, job store.ImportJob, kept reported, organ, choice string) (answer, error) {
-	if choice != "changes" {
+	if choice != "changes" && choice != "identity" {
 		return p.proposeImport(c, job, kept, organ, choice)
 	}
 	_, grant, err := p.place(c, policy.ImportSheet)
 	if err != nil {
 		return nil, err
 	}
-	return p.proposeChanges(c, job, kept, grant)
+	return p.proposeChanges(c, job, kept, grant, choice == "identity")
 }
 
 func (p *Portal) proposeImport(c *call, job store.ImportJob, kept reported, organ, choice string) (answer, error) {

@@ -32,6 +32,7 @@ type rows interface {
 	CorrectionsOf(application string) ([]registration.Correction, error)
 	SheetChangesOf(application string) ([]registration.SheetChange, error)
 	EarlyRenewalsOf(school string) (registration.Released, error)
+	RowIndex(text string) string
 	RelativesOf(person string) ([]registration.Relative, error)
 	peopleRows
 	dutyRows

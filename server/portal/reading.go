@@ -68,6 +68,8 @@ func (r reading) CorrectionsOf(application string) ([]registration.Correction, e
 func (r reading) SheetChangesOf(application string) ([]registration.SheetChange, error) {
 	return r.store.SheetChanges(r.ctx, r.grant, application)
 }
+func (r reading) RowIndex(text string) string { return r.store.RowIndex(text) }
+
 func (r reading) EarlyRenewalsOf(school string) (registration.Released, error) {
 	return r.store.EarlyRenewals(r.ctx, r.grant, school)
 }

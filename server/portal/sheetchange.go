@@ -122,7 +122,10 @@ type changeMatter struct {
 	Job    string `json:"job"`
 	Digest string `json:"digest"`
 	Lines  []int  `json:"lines"` // the rows that were shown; the rest of them stays with the job, encrypted
-	rows   []importedRow
+	// Identity tells that rows are meant which name another person or number: they
+	// are chosen by themselves.
+	Identity bool `json:"identity,omitempty"`
+	rows     []importedRow
 }
 
 // load reads the rows; of which record each is, the register is asked.
@@ -205,7 +208,11 @@ func (m *changeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 				return d, err
 			}
 		}
-		step, err := a.Change(strconv.FormatInt(h.Issued.UnixMilli(), 10), m.Digest, row.form, row.state, a.Otherwise(row.form, made, said), by, j, let, now)
+		fields := a.Otherwise(row.form, made, said)
+		if registration.OfIdentity(fields) != m.Identity {
+			return d, fault.New(fault.Conflict, "申请 %s 的改动在您查看之后变了：姓名或号码不同的是身份变更，要单独核对、单独签署。没有更改，请回到试读报告再看。", a.ID)
+		}
+		step, err := a.Change(strconv.FormatInt(h.Issued.UnixMilli(), 10), m.Digest, row.form, row.state, fields, by, j, let, now)
 		if err != nil {
 			return d, err
 		}
@@ -215,7 +222,7 @@ func (m *changeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 		d.puts = append(d.puts, step.Change)
 		steps = append(steps, step)
 	}
-	d.statement, err = registration.ChangeStatement(h, k.year, m.Digest, steps, salts)
+	d.statement, err = registration.ChangeStatement(h, k.year, m.Digest, steps, salts, r.RowIndex)
 	return d, err
 }
 
@@ -237,8 +244,8 @@ func earlyOnce(r rows, year int) func(registration.Form) (registration.Released,
 }
 
 // proposeChanges asks for the seal over the changed rows that records take,
-// as many as one seal may decide.
-func (p *Portal) proposeChanges(c *call, job store.ImportJob, kept reported, grant policy.Grant) (answer, error) {
+// as many as one seal may decide: those of identity, or all others.
+func (p *Portal) proposeChanges(c *call, job store.ImportJob, kept reported, grant policy.Grant, identity bool) (answer, error) {
 	rows, err := p.changedRows(c.ctx, grant, job.ID)
 	if err != nil {
 		return nil, err
@@ -247,9 +254,9 @@ func (p *Portal) proposeChanges(c *call, job store.ImportJob, kept reported, gra
 	if err != nil {
 		return nil, err
 	}
-	m := &changeMatter{Organ: body.ID, Job: job.ID, Digest: kept.Digest}
+	m := &changeMatter{Organ: body.ID, Job: job.ID, Digest: kept.Digest, Identity: identity}
 	for _, r := range rows {
-		if r.barred == nil && len(m.Lines) < registration.BatchLimit {
+		if r.barred == nil && registration.OfIdentity(r.fields) == identity && len(m.Lines) < registration.BatchLimit {
 			m.Lines = append(m.Lines, r.line)
 		}
 	}
@@ -270,6 +277,10 @@ func changeViews(rows []changedRow) []view.ChangedRow {
 			v.Way, v.Note = view.Mark{Kind: "stop", Text: "不收"}, sentenced(r.barred).Sentence
 		case r.atOnce:
 			v.Way = view.Mark{Kind: "ok", Text: "直接更改"}
+		}
+		if r.barred == nil && registration.OfIdentity(r.fields) {
+			v.Way = view.Mark{Kind: "hold", Text: "身份变更，" + v.Way.Text}
+			v.Note = "姓名或号码与在册的不同，可能是另一个人。请对照原件核实是同一人，再单独确认；不是同一人的，不要确认。"
 		}
 		for _, f := range r.fields {
 			v.Fields = append(v.Fields, fieldChangeView(f))

@@ -11,7 +11,10 @@ import (
 	"sealdesk/server/sheet/sheettest"
 )
 
-var changes = url.Values{"choice": {"changes"}}
+var (
+	changes  = url.Values{"choice": {"changes"}}
+	identity = url.Values{"choice": {"identity"}}
+)
 
 func TestCase52AChangedRowIsShownFieldByFieldAndChangesOnlyUnderASeal(t *testing.T) {
 	w := newTown(t, "2024-11-05 10:00:00")
@@ -26,16 +29,18 @@ func TestCase52AChangedRowIsShownFieldByFieldAndChangesOnlyUnderASeal(t *testing
 	second := sheettest.Fill(t, row(0), row(1, "subject_taught", "地理", "cert_number", other, "training_hours", "300"), row(2), row(3))
 	records := w.records()
 	again, page, _ := l.reportOf("b.xlsx", second)
-	says(t, "the report", page, "变动 1，不变 2", "任教学科", "地理", "末四位 "+other[13:], "培训学时", "直接更改", "确认改动（1 行）", "只导入合格的行（1 行）")
+	says(t, "the report", page, "变动 1，不变 2", "任教学科", "地理", "末四位 "+other[13:], "培训学时", "身份变更，直接更改", "可能是另一个人", "确认身份变更（1 行）", "只导入合格的行（1 行）")
 	if strings.Contains(page, cert) || strings.Contains(page, other) {
 		t.Error("the report shows a whole number")
 	}
 	if w.records() != records {
 		t.Fatal("the dry run changed a record")
 	}
-	p := l.ok(l.post(again, changes))
+	w.quiet("a change of identity among the others", func() { l.refused(l.post(again, changes), fault.Conflict, "没有可以更改的行") })
+	p := l.ok(l.post(again, identity))
 	text := p.Text("main")
-	says(t, "the text", text, "导入改动", "改动 1 行，其中直接更改 1、更正建议 0", "号码不同（不列号码）", came[3].ID)
+	says(t, "the text", text, "导入改动", "改动 1 行，其中直接更改 1、更正建议 0；身份变更 1 行", "身份变更，直接更改",
+		"末四位 "+cert[13:]+" → 共 17 位，末四位 "+other[13:]+"，号码不同（不列号码）", came[3].ID)
 	if strings.Contains(text, other) || strings.Contains(text, cert) || strings.Contains(text, came[2].ID) {
 		t.Error("the text holds a number, or a record that did not change")
 	}
@@ -147,5 +152,33 @@ func TestARowThatChangedBetweenTextAndSealIsNotTaken(t *testing.T) {
 	w.attack(l.Desk, l.signed(p), fault.Conflict, "", true)
 	if got := w.application(id); got.Form.SubjectTaught != row["subject_taught"] {
 		t.Error("the change came in under a text that said otherwise")
+	}
+}
+
+// The row that waits with the sheet is exchanged between text and seal for one
+// with another number, its last four the same.
+func TestARowWhoseNewNumberWasExchangedBetweenTextAndSealIsNotTaken(t *testing.T) {
+	w := newTown(t, "2024-11-05 10:00:00")
+	row := w.goodWritten(county, "S1", school, 0)
+	l := w.in(lead)
+	job, _, _ := l.reportOf("a.xlsx", sheettest.Fill(t, row))
+	id := l.takesIn(job, 2)[2].ID
+	cert := row["cert_number"]
+	with := func(digit byte) string { return cert[:11] + string(digit) + cert[12:] }
+	digit := '0' + (cert[11]-'0'+1)%10
+	again, _, _ := l.reportOf("b.xlsx", sheettest.Fill(t, row.With("cert_number", with(digit))))
+	p := l.ok(l.post(again, identity))
+	scratch, key := w.store.Scratch(), strings.TrimPrefix(again, "/imports/")
+	kept, err := scratch.ImportRows(t.Context(), key, 0, 10, "changed")
+	must(t, err)
+	if len(kept) != 1 {
+		t.Fatalf("%d rows wait", len(kept))
+	}
+	exchanged := with('0' + (digit-'0'+1)%10)
+	kept[0].Cells = []byte(strings.ReplaceAll(string(kept[0].Cells), with(digit), exchanged))
+	must(t, scratch.PutImportRows(t.Context(), key, kept))
+	w.attack(l.Desk, l.signed(p), fault.Conflict, "", true)
+	if got := w.application(id).Form.CertNumber.Plain(); got != cert {
+		t.Error("a number came in that nobody was shown")
 	}
 }

@@ -2,6 +2,7 @@ package registration
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,10 +34,21 @@ type SheetChange struct {
 type ChangeStep struct {
 	Step
 	Change SheetChange
+	Said   Form // the row as the sheet has it
 }
 
 // keyFields make a row the row it is: plan_year + id_number + apply_no.
 var keyFields = map[string]bool{"apply_no": true, "id_type": true, "id_number": true}
+
+// identityFields say who the person is: that one of them changes is decided by
+// itself, never among other changes.
+var identityFields = map[string]bool{"person_name": true, "id_type": true, "id_number": true, "cert_number": true}
+
+// OfIdentity reports whether a change says that the record is about somebody of
+// another name or number.
+func OfIdentity(fields []FieldChange) bool {
+	return slices.ContainsFunc(fields, func(f FieldChange) bool { return identityFields[f.Field] })
+}
 
 // lastSheet is what sheets said of the record last, field by field: the form
 // without the school's corrections, under what later sheets proposed.
@@ -108,7 +120,7 @@ func (a Application) TakesChange(f Form) (atOnce bool, err error) {
 // Change takes a changed row in. state is where a row like this would come in
 // now; early are the acts that let renewals in before they are due.
 func (a Application) Change(number, digest string, f Form, state State, fields []FieldChange, by Person, j Judge, early Released, now time.Time) (ChangeStep, error) {
-	step := ChangeStep{Step: Step{Before: a, After: a}}
+	step := ChangeStep{Step: Step{Before: a, After: a}, Said: f}
 	atOnce, err := a.TakesChange(f)
 	if err != nil {
 		return step, err
@@ -159,46 +171,61 @@ func (a Application) Proposed(changes []SheetChange, reviews []Review) []FieldCh
 	return list
 }
 
-// words of a change as a text may hold them: numbers are said to differ.
+// words of a change as a text may hold them: of numbers the last four.
 func (f FieldChange) words() string {
 	if numberFields[f.Field] {
-		return HeaderOf(f.Field) + "：号码不同（不列号码）"
+		return HeaderOf(f.Field) + "：" + orNone(Masked(f.Field, f.Old)) + " → " + orNone(Masked(f.Field, f.New)) + "，号码不同（不列号码）"
 	}
 	return HeaderOf(f.Field) + "：" + cell(orNone(f.Old)) + " → " + cell(orNone(f.New))
 }
 
 // Way is how the change reaches the record, in a word.
 func (c SheetChange) Way() string {
+	way := "更正建议"
 	if c.Applied {
-		return "直接更改"
+		way = "直接更改"
 	}
-	return "更正建议"
+	if OfIdentity(c.Fields) {
+		way = "身份变更，" + way
+	}
+	return way
 }
 
-// ChangeStatement is the text of the changed rows of one sheet.
-func ChangeStatement(h seal.Header, year int, digest string, steps []ChangeStep, salts [][16]byte) (seal.Statement, error) {
+// whole is the form as one text with its numbers, for a keyed digest alone.
+func (f Form) whole() string {
+	return f.shownForm() + "\n" + f.IDNumber.Plain() + "\n" + f.CertNumber.Plain()
+}
+
+// ChangeStatement is the text of the changed rows of one sheet. Beside what each
+// record was it holds what the row says, whole, by a keyed digest: the numbers
+// could be found from another one by trying. So a row that is exchanged after it
+// was shown gives another text.
+func ChangeStatement(h seal.Header, year int, digest string, steps []ChangeStep, salts [][16]byte, keyed func(string) string) (seal.Statement, error) {
 	plain := make([]Step, len(steps))
-	ways := map[bool]int{}
+	ways, identity := map[bool]int{}, 0
 	for i, s := range steps {
 		plain[i] = s.Step
 		ways[s.Change.Applied]++
+		if OfIdentity(s.Change.Fields) {
+			identity++
+		}
 	}
 	if err := stepsFit("更改", plain); err != nil {
 		return seal.Statement{}, err
 	}
 	at := 0
-	rows, err := annex([]string{"姓名", "学校", "现在的状态", "处置", "改动", "内容摘要"}, plain, salts, func(s Step) []string {
-		change := steps[at].Change
+	rows, err := annex([]string{"姓名", "学校", "现在的状态", "处置", "改动", "内容摘要", "新内容索引"}, plain, salts, func(s Step) []string {
+		change, said := steps[at].Change, steps[at].Said
 		at++
 		words := make([]string, len(change.Fields))
 		for i, f := range change.Fields {
 			words[i] = f.words()
 		}
-		return []string{cell(s.Before.Form.PersonName), schoolWords(s.Before), s.Before.State.Word(), change.Way(), strings.Join(words, "｜"), s.Before.Fingerprint()}
+		return []string{cell(s.Before.Form.PersonName), schoolWords(s.Before), s.Before.State.Word(), change.Way(), strings.Join(words, "｜"), s.Before.Fingerprint(), keyed(said.whole())}
 	})
 	if err != nil {
 		return seal.Statement{}, err
 	}
 	return finish(seal.ImportChange, h, []seal.Field{yearLine(year), field("文件摘要", digest),
-		field("行数合计", fmt.Sprintf("改动 %d 行，其中直接更改 %d、更正建议 %d", len(steps), ways[true], ways[false]))}, rows)
+		field("行数合计", fmt.Sprintf("改动 %d 行，其中直接更改 %d、更正建议 %d；身份变更 %d 行", len(steps), ways[true], ways[false], identity))}, rows)
 }

@@ -92,7 +92,7 @@ func texts(t testing.TB) map[string]seal.Statement {
 		return must[registration.ChangeStep](t)(a.Change("1", imp.FileDigest, f, registration.Imported, a.Otherwise(f, nil, nil), lead, judge(), letting(), inReview))
 	}
 	all["import-change"] = make1(registration.ChangeStatement(header(lead), 2024, imp.FileDigest, []registration.ChangeStep{
-		change(application(5), grown), change(accepted(t, application(6)), taught)}, salts(2)))
+		change(application(5), grown), change(accepted(t, application(6)), taught)}, salts(2), func(string) string { return strings.Repeat("ab", 16) }))
 
 	last := day("2027-06-30")
 	early := must[registration.EarlyRenewal](t)(registration.AllowEarly("0102030405060708", 2024, registration.Form{SchoolCode: "HS10200", ApplyNo: "202409000001", PersonName: "程云溪", LastValidTo: last},

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 
@@ -121,6 +123,13 @@ func (s *Store) EarlyRenewals(ctx context.Context, g policy.Grant, school string
 func (s *Store) released(rows []*row) (registration.Released, error) {
 	list, err := listOf(rows, earlyRenewalOf)
 	return registration.Released{Acts: list, Index: s.PersonIndex}, err
+}
+
+// RowIndex is the keyed digest of what a sheet says of somebody, lower-case hex.
+func (s *Store) RowIndex(text string) string {
+	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 row of a sheet"))
+	h.Write([]byte(text))
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // PersonIndex is the keyed index of an ID number, lower-case hex: it tells whether

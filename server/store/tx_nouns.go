@@ -389,6 +389,9 @@ func (tx *Tx) EarlyRenewalsOf(school string) (registration.Released, error) {
 	return tx.group.store.released(rows)
 }
 
+// RowIndex is Store.RowIndex.
+func (tx *Tx) RowIndex(text string) string { return tx.group.store.RowIndex(text) }
+
 // WorkingDays reads a year's holidays and worked weekends; a year of which
 // nothing was set has none.
 func (tx *Tx) WorkingDays(year int) (registration.WorkingDays, error) {
