@@ -182,3 +182,32 @@ func TestARowWhoseNewNumberWasExchangedBetweenTextAndSealIsNotTaken(t *testing.T
 		t.Error("a number came in that nobody was shown")
 	}
 }
+
+// The same application with another ID number is no second application.
+func TestARowWithAnotherIDNumberIsAChangeOfIdentityAndNeverASecondApplication(t *testing.T) {
+	w := newTown(t, "2024-11-05 10:00:00")
+	row := w.goodWritten(county, "S1", school, 0)
+	l := w.in(lead)
+	job, _, _ := l.reportOf("a.xlsx", sheettest.Fill(t, row))
+	id := l.takesIn(job, 2)[2].ID
+	other := w.goodWritten(county, "S1", school, 1)["id_number"]
+	second := sheettest.Fill(t, row.With("id_number", other))
+	again, page, _ := l.reportOf("b.xlsx", second)
+	says(t, "the report", page, "变动 1", "身份变更，直接更改", "末四位 "+other[14:], "确认身份变更（1 行）")
+	if strings.Contains(page, "只导入合格的行") || strings.Contains(page, other) {
+		t.Errorf("the row can come in as a new one, or the number is shown: %.400s", page)
+	}
+	w.quiet("as a new row or among other changes", func() {
+		l.refused(l.post(again, changes), fault.Conflict, "没有可以更改的行")
+		if p := l.post(again, url.Values{"choice": {"good"}}); p.Status < 400 {
+			t.Errorf("it comes in as a new row: %d", p.Status)
+		}
+	})
+	l.done(l.post(again, identity))
+	if got := w.application(id); got.Form.IDNumber.Plain() != other || w.count("applications") != 1 {
+		t.Errorf("%d records, the number is %s", w.count("applications"), got.Form.IDNumber)
+	}
+	if _, page, _ := l.reportOf("b.xlsx", second); !strings.Contains(page, "变动 0，不变 1") {
+		t.Errorf("the same file again: %.300s", page)
+	}
+}

@@ -67,10 +67,11 @@ type Application struct {
 type Claim struct {
 	IDNumber Number
 	ApplyNo  string
+	School   string
 }
 
 // Claim is what the form would take.
-func (f Form) Claim() Claim { return Claim{f.IDNumber, f.ApplyNo} }
+func (f Form) Claim() Claim { return Claim{f.IDNumber, f.ApplyNo, f.SchoolCode} }
 
 // Review is the school's three checks on one application (R16-R19).
 type Review struct {

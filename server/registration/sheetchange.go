@@ -37,8 +37,10 @@ type ChangeStep struct {
 	Said   Form // the row as the sheet has it
 }
 
-// keyFields make a row the row it is: plan_year + id_number + apply_no.
-var keyFields = map[string]bool{"apply_no": true, "id_type": true, "id_number": true}
+// keyField is what a row has in common with the record that it is held against:
+// the number of the national site. The person's own number may differ, which is a
+// change of identity.
+const keyField = "apply_no"
 
 // identityFields say who the person is: that one of them changes is decided by
 // itself, never among other changes.
@@ -94,7 +96,7 @@ func (a Application) Otherwise(f Form, made []Correction, changes []SheetChange)
 	said := a.lastSheet(made, changes)
 	var list []FieldChange
 	for _, c := range Columns() {
-		if v := f.plain(c.Field); v != said[c.Field] && !keyFields[c.Field] {
+		if v := f.plain(c.Field); v != said[c.Field] && c.Field != keyField {
 			list = append(list, FieldChange{Field: c.Field, Old: a.Form.plain(c.Field), New: v})
 		}
 	}

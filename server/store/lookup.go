@@ -38,7 +38,8 @@ func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Clai
 		n := min(len(claims), 500)
 		byMAC := map[string]registration.Claim{}
 		args := []any{int64(year)}
-		for _, v := range claims[:n] {
+		some := claims[:n]
+		for _, v := range some {
 			mac := s.cipher.index("id_number", v.IDNumber.Plain())
 			byMAC[string(mac)] = v
 			args = append(args, mac)
@@ -60,8 +61,61 @@ func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Clai
 				taken[claim.IDNumber] = id.(string)
 			}
 		}
+		schools, numbers := sameRow(some)
+		if set, err = s.ask(ctx, want{"SELECT id, school, live_year, apply_no FROM applications WHERE year = ? AND school IN (" + marks(len(schools)) + ") AND apply_no IN (" +
+			marks(len(numbers)) + ")", append(append([]any{int64(year)}, schools...), numbers...)}); err != nil {
+			return nil, unreadable(err)
+		}
+		var list []applied
+		for _, cells := range set {
+			id, err1 := cellOf(text, cells[0])
+			school, err2 := cellOf(text, cells[1])
+			live, err3 := cellOf(maybe, cells[2])
+			no, err4 := cellOf(text, cells[3])
+			if err := errors.Join(err1, err2, err3, err4); err != nil {
+				return nil, unreadable(err)
+			}
+			list = append(list, applied{id.(string), school.(string), no.(string), live != nil})
+		}
+		claimRows(taken, some, list)
 	}
 	return taken, nil
+}
+
+// applied is a record as the national site numbers it.
+type applied struct {
+	id, school, no string
+	live           bool
+}
+
+// sameRow are the schools and the numbers of claims.
+func sameRow(claims []registration.Claim) (schools, numbers []any) {
+	seen := map[string]bool{}
+	for _, v := range claims {
+		numbers = append(numbers, v.ApplyNo)
+		if !seen[v.School] {
+			seen[v.School] = true
+			schools = append(schools, v.School)
+		}
+	}
+	return schools, numbers
+}
+
+// claimRows adds the records that a school has under the number of the national
+// site, whoever they are about: the same application under another ID number is
+// a change of identity, not a second one. One that lives goes before one that ended.
+func claimRows(taken map[registration.Number]string, claims []registration.Claim, list []applied) {
+	by := map[[2]string]applied{}
+	for _, a := range list {
+		if at := [2]string{a.school, a.no}; a.live || by[at].id == "" {
+			by[at] = a
+		}
+	}
+	for _, v := range claims {
+		if a := by[[2]string{v.School, v.ApplyNo}]; a.id != "" && v.ApplyNo != "" && taken[v.IDNumber] == "" {
+			taken[v.IDNumber] = a.id
+		}
+	}
 }
 
 // NextNumber is the running number that a unit's next record will have: none

@@ -159,8 +159,9 @@ func (tx *Tx) OpenProposalsAbout(subject string) ([]registration.Proposal, error
 
 // Taken tells which ID numbers have an application in the year that bars the
 // claim, by whatever body, and its id: a live one, or one that ended under the
-// same number of the national site, so that the same sheet brings nothing back.
-// It tells nothing else.
+// same number of the national site, so that the same sheet brings nothing back;
+// and one that the same school has under that number with another ID number. It
+// tells nothing else.
 func (tx *Tx) Taken(year int, claims ...registration.Claim) (map[registration.Number]string, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
@@ -184,6 +185,15 @@ func (tx *Tx) Taken(year int, claims ...registration.Claim) (map[registration.Nu
 				taken[claim.IDNumber] = r.id
 			}
 		}
+		schools, numbers := sameRow(claims[:n])
+		if rows, err = tx.everywhere(applications, is("year", int64(year)), is("school", schools...), is("apply_no", numbers...)); err != nil {
+			return nil, err
+		}
+		var list []applied
+		for _, r := range rows {
+			list = append(list, applied{r.id, r.text("school"), r.text("apply_no"), r.get("live_year") != nil})
+		}
+		claimRows(taken, claims[:n], list)
 		claims = claims[n:]
 	}
 	return taken, nil
