@@ -89,7 +89,7 @@ func (a *Agent) Handler() http.Handler {
 	mux.HandleFunc("/request/", a.fail(&notFound))
 	mux.HandleFunc("GET /{$}", a.status)
 	mux.HandleFunc("GET /healthz", a.health)
-	mux.HandleFunc("GET /static/{name}", a.static)
+	mux.HandleFunc("GET /static/{name...}", a.static)
 	mux.HandleFunc("/", a.fail(&notFound))
 	return a.guard(mux)
 }
