@@ -129,7 +129,7 @@ func importChoices(kept reported, fresh int, changed []changedRow) (list []view.
 
 // freshRows counts the rows that would become records.
 func (p *Portal) freshRows(c *call, job store.ImportJob) int {
-	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue))
+	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, goodRows...)
 	if err != nil {
 		return 0
 	}
@@ -208,7 +208,7 @@ func (p *Portal) proposeImport(c *call, job store.ImportJob, kept reported, orga
 	}
 	m := &importMatter{Job: job.ID, First: first, Import: registration.Import{ID: job.ID + "-" + strconv.Itoa(first), Organ: organ, FileDigest: kept.Digest,
 		Choice: choice, Year: p.year, Refused: kept.Counts.Refused}}
-	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue))
+	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, goodRows...)
 	if err != nil {
 		return nil, err
 	}

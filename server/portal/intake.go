@@ -38,16 +38,12 @@ func (m *importMatter) load(ctx context.Context, p *Portal) error {
 	if err != nil {
 		return err
 	}
-	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue))
+	lines, err := p.sheetLines(ctx, m.Job, goodRows...)
 	if err != nil {
 		return err
 	}
-	for i, k := range kept {
-		var r sheet.Row
-		if err := json.Unmarshal(k.Cells, &r); err != nil {
-			return err
-		}
-		m.rows = append(m.rows, importedRow{line: k.Line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), state: stateOf(r.Kind), form: r.Form})
+	for i, l := range lines {
+		m.rows = append(m.rows, importedRow{line: l.line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), state: stateOf(l.row.Kind), form: l.row.Form})
 	}
 	return nil
 }
@@ -55,9 +51,34 @@ func (m *importMatter) load(ctx context.Context, p *Portal) error {
 // maxSheetRows is what a sheet may hold.
 const maxSheetRows = 20000
 
+// goodRows are the kinds of rows that would become records.
+var goodRows = []string{string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue)}
+
+// sheetLine is a row that is kept with its job.
+type sheetLine struct {
+	line int
+	row  sheet.Row
+}
+
+// sheetLines reads a job's rows of these kinds, in the sheet's order.
+func (p *Portal) sheetLines(ctx context.Context, job string, codes ...string) ([]sheetLine, error) {
+	kept, err := p.store.Scratch().ImportRows(ctx, job, 0, maxSheetRows, codes...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]sheetLine, len(kept))
+	for i, k := range kept {
+		list[i].line = k.Line
+		if err := json.Unmarshal(k.Cells, &list[i].row); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // settle marks the rows as taken in.
 func (m *importMatter) settle(ctx context.Context, p *Portal) error {
-	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue))
+	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, goodRows...)
 	if err != nil {
 		return err
 	}
@@ -81,7 +102,7 @@ func (p *Portal) settled(ctx context.Context, id string, done []store.ImportRow)
 	if err := json.Unmarshal(job.Report, &kept); err != nil {
 		return err
 	}
-	open, err := p.store.Scratch().ImportRows(ctx, id, 0, 1, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue), rowChanged)
+	open, err := p.store.Scratch().ImportRows(ctx, id, 0, 1, append([]string{rowChanged}, goodRows...)...)
 	if err != nil {
 		return err
 	}

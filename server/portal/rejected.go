@@ -189,18 +189,14 @@ func (p *Portal) stillRejected(c *call, body org.Organisation, r sheet.Row) (ans
 // otherRows are the numbers of the sheet's rows that are good or already in:
 // a mended row may not repeat one of them.
 func (p *Portal) otherRows(c *call, job store.ImportJob, line int) (*sheet.Seen, error) {
-	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, string(sheet.Accept), string(sheet.Wait), string(sheet.Overdue), rowThere, rowChanged)
+	lines, err := p.sheetLines(c.ctx, job.ID, append([]string{rowThere, rowChanged}, goodRows...)...)
 	if err != nil {
 		return nil, err
 	}
 	seen := sheet.NewSeen()
-	for _, kept := range rows {
-		var r sheet.Row
-		if err := json.Unmarshal(kept.Cells, &r); err != nil {
-			return nil, err
-		}
-		if kept.Line != line {
-			seen.Note(r.Form)
+	for _, l := range lines {
+		if l.line != line {
+			seen.Note(l.row.Form)
 		}
 	}
 	return seen, nil

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -20,27 +19,23 @@ import (
 // there already, or changed (domain section 7). A record out of reach is there,
 // and tells nothing else.
 func (p *Portal) against(ctx context.Context, grant policy.Grant, rows []sheet.Row) ([]string, error) {
-	claims := make([]registration.Claim, len(rows))
+	forms := make([]registration.Form, len(rows))
 	for i, r := range rows {
-		claims[i] = r.Form.Claim()
+		forms[i] = r.Form
 	}
-	taken, err := p.store.Taken(ctx, p.year, claims...)
+	ids, err := p.recordsOf(ctx, forms)
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
-	for _, id := range taken {
-		ids = append(ids, id)
-	}
-	there, err := p.store.CompareWith(ctx, grant, ids)
+	there, err := p.store.CompareWith(ctx, grant, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" }))
 	if err != nil {
 		return nil, err
 	}
 	codes := make([]string, len(rows))
 	for i, r := range rows {
 		codes[i] = codeOf(r)
-		id, ok := taken[r.Form.IDNumber]
-		if !ok || r.Kind == sheet.Refuse {
+		id := ids[i]
+		if id == "" || r.Kind == sheet.Refuse {
 			continue
 		}
 		codes[i] = rowThere
@@ -49,6 +44,24 @@ func (p *Portal) against(ctx context.Context, grant policy.Grant, rows []sheet.R
 		}
 	}
 	return codes, nil
+}
+
+// recordsOf finds the record of this year that each form would be a second
+// application beside, empty where there is none.
+func (p *Portal) recordsOf(ctx context.Context, forms []registration.Form) ([]string, error) {
+	claims := make([]registration.Claim, len(forms))
+	for i, f := range forms {
+		claims[i] = f.Claim()
+	}
+	taken, err := p.store.Taken(ctx, p.year, claims...)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(forms))
+	for i, f := range forms {
+		ids[i] = taken[f.IDNumber]
+	}
+	return ids, nil
 }
 
 // changedRow is a row of a sheet that differs from its record.
@@ -65,26 +78,21 @@ type changedRow struct {
 // changedRows reads a job's changed rows with what they change now; one that
 // changes nothing any more is left out.
 func (p *Portal) changedRows(ctx context.Context, grant policy.Grant, job string) ([]changedRow, error) {
-	kept, err := p.store.Scratch().ImportRows(ctx, job, 0, maxSheetRows, rowChanged)
-	if err != nil || len(kept) == 0 {
+	lines, err := p.sheetLines(ctx, job, rowChanged)
+	if err != nil || len(lines) == 0 {
 		return nil, err
 	}
-	list := make([]changedRow, len(kept))
-	claims := make([]registration.Claim, len(kept))
-	for i, k := range kept {
-		if err := json.Unmarshal(k.Cells, &list[i].sheet); err != nil {
-			return nil, err
-		}
-		list[i].line, claims[i] = k.Line, list[i].sheet.Form.Claim()
+	list := make([]changedRow, len(lines))
+	forms := make([]registration.Form, len(lines))
+	for i, l := range lines {
+		list[i].line, list[i].sheet, forms[i] = l.line, l.row, l.row.Form
 	}
-	taken, err := p.store.Taken(ctx, p.year, claims...)
+	ids, err := p.recordsOf(ctx, forms)
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
 	for i := range list {
-		list[i].record = taken[list[i].sheet.Form.IDNumber]
-		ids = append(ids, list[i].record)
+		list[i].record = ids[i]
 	}
 	there, err := p.store.CompareWith(ctx, grant, ids)
 	if err != nil {
@@ -130,30 +138,22 @@ type changeMatter struct {
 
 // load reads the rows; of which record each is, the register is asked.
 func (m *changeMatter) load(ctx context.Context, p *Portal) error {
-	kept, err := p.store.Scratch().ImportRows(ctx, m.Job, 0, maxSheetRows, rowChanged)
+	lines, err := p.sheetLines(ctx, m.Job, rowChanged)
 	if err != nil {
 		return err
 	}
-	for _, k := range kept {
-		if !slices.Contains(m.Lines, k.Line) {
-			continue
+	var forms []registration.Form
+	for _, l := range lines {
+		if slices.Contains(m.Lines, l.line) {
+			m.rows, forms = append(m.rows, importedRow{line: l.line, state: stateOf(l.row.Kind), form: l.row.Form}), append(forms, l.row.Form)
 		}
-		var r sheet.Row
-		if err := json.Unmarshal(k.Cells, &r); err != nil {
-			return err
-		}
-		m.rows = append(m.rows, importedRow{line: k.Line, state: stateOf(r.Kind), form: r.Form})
 	}
 	if len(m.rows) != len(m.Lines) {
 		return fault.New(fault.Conflict, "这份文件里的改动在您查看之后已有人处理，没有更改。请回到试读报告再看。")
 	}
-	claims := make([]registration.Claim, len(m.rows))
-	for i, row := range m.rows {
-		claims[i] = row.form.Claim()
-	}
-	taken, err := p.store.Taken(ctx, p.year, claims...)
-	for i := range m.rows {
-		m.rows[i].id = taken[m.rows[i].form.IDNumber]
+	ids, err := p.recordsOf(ctx, forms)
+	for i, id := range ids {
+		m.rows[i].id = id
 	}
 	return err
 }
