@@ -40,6 +40,35 @@ func (p *Portal) unrevoked(c *call, leaf *x509.Certificate) error {
 	return err
 }
 
+// endedMeanwhile asks the issuer of an open session's certificate, once a minute
+// at most. That it ended the certificate ends the session; its silence does not,
+// for whatever is signed asks again and is refused.
+func (p *Portal) endedMeanwhile(c *call, row store.Session) error {
+	if p.external == nil {
+		return nil
+	}
+	var ended *revocation.Ended
+	if err := p.stillHeld(c, row); errors.As(err, &ended) {
+		return err
+	} else if err != nil {
+		p.log.Warn("an open session's certificate could not be asked about", "request", c.number, "cause", err.Error())
+	}
+	return nil
+}
+
+// stillHeld asks the issuer of a session's certificate, if it is not ours.
+func (p *Portal) stillHeld(c *call, row store.Session) error {
+	k, err := p.store.KeyInCustody(c.ctx, row.Fingerprint)
+	if err != nil || k.Issuer != custody.ExternalCA {
+		return err
+	}
+	leaf, err := x509.ParseCertificate(k.Certificate)
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "这把钥匙的证书读不出来，没有办理。请系统管理员核查。")
+	}
+	return p.unrevoked(c, leaf)
+}
+
 func untrusted() error {
 	return fault.New(fault.Forbidden, "签台现在不信任任何外部签发机构，这张证书不能使用。请与安全保密管理员联系。")
 }
@@ -48,8 +77,8 @@ func untrusted() error {
 // certificate.
 func (p *Portal) suspendRevoked(c *call, fingerprint string, ended *revocation.Ended) error {
 	k, err := p.store.KeyInCustody(c.ctx, fingerprint)
-	if err != nil || k.State != custody.Issued && k.State != custody.Pending {
-		return err
+	if err != nil || k.State != custody.Issued && k.State != custody.Pending || k.State == custody.Pending && ended.Held {
+		return err // a key that waits to be taken over goes on waiting while its certificate is held
 	}
 	law, err := p.store.Policy(c.ctx)
 	if err != nil {
@@ -70,7 +99,7 @@ func (p *Portal) suspendRevoked(c *call, fingerprint string, ended *revocation.E
 		}
 		next, todo := h.SuspendRevoked(fingerprint, reason, tx.Received())
 		if !todo {
-			return audit.Entry{}, fault.New(fault.Conflict, "这把钥匙已经停了，不必再暂停。") // another portal was faster
+			return audit.Entry{}, fault.New(fault.Conflict, "这把钥匙已经停了，不必再暂停。")
 		}
 		for _, noun := range next.Records() {
 			if err := tx.Put(noun); err != nil {
@@ -79,8 +108,11 @@ func (p *Portal) suspendRevoked(c *call, fingerprint string, ended *revocation.E
 		}
 		return audit.Entry{Subject: store.OfToken(k.Token).Subject(), Note: reason}, nil
 	}, store.Reads(store.OfToken(k.Token)), store.Received(c.received))
-	if fault.Is(err, fault.Conflict) {
-		return nil
+	if !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	if k, failed := p.store.KeyInCustody(c.ctx, fingerprint); failed == nil && k.State != custody.Issued && k.State != custody.Pending {
+		return nil // another portal was faster
 	}
 	return err
 }

@@ -126,6 +126,9 @@ func (p *Portal) showNumbers(c *call, l looking, v view.Numbers) (answer, error)
 	if err := p.fit(c, grant, l.act); err != nil {
 		return nil, err
 	}
+	if err := p.stillHeld(c, c.who.row); err != nil { // no seal is asked for, so the issuer is
+		return nil, err
+	}
 	used, err := p.usedUp(c)
 	if err != nil {
 		return nil, err

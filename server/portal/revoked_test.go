@@ -104,6 +104,24 @@ func TestARevocationEndsTheOpenSessionAtTheNextRequest(t *testing.T) {
 	}
 }
 
+func TestAnOpenSessionEndsWhenItsIssuerSaysSoThoughNobodySigns(t *testing.T) {
+	w, a := newProvince(t, 0)
+	key := newKey(t)
+	leaf := a.enrolled(key)
+	n := w.stranger(leaf, key)
+	must(t, n.SignIn(t.Context()))
+	a.ends(leaf, 1)
+	for range 6 { // the list of the sign-in counts for an hour
+		w.clock.Pass(9 * time.Minute)
+		n.ok(n.get("/"))
+	}
+	w.clock.Pass(9 * time.Minute)
+	if p := n.get("/"); p.Path == "/" && p.Status == 200 {
+		t.Errorf("the open session goes on: %.200s", p.Text("main"))
+	}
+	w.suspended("NEW1")
+}
+
 func TestAKeyWhoseCertificateIsHeldComesBackByTwoOnceTheIssuerSaysSoAndARevokedOneNever(t *testing.T) {
 	w, a := newProvince(t, 48*time.Hour)
 	key := newKey(t)

@@ -111,6 +111,9 @@ func (p *Portal) session(c *call) (*Session, error) {
 	}
 	// Once a minute is enough to keep a session alive and spares a write.
 	if c.received.Sub(row.Seen) > time.Minute {
+		if err := p.endedMeanwhile(c, row); err != nil {
+			return nil, p.ended(c, row, err)
+		}
 		if err := p.store.Scratch().TouchSession(c.ctx, row.TokenHash, c.received); err != nil {
 			return nil, err
 		}

@@ -119,8 +119,12 @@ func (c *Checker) Check(ctx context.Context, leaf *x509.Certificate, now time.Ti
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return c.ask(ctx, a, leaf, now, c.grace)
+	return c.ask(whole(ctx), a, leaf, now, c.grace)
 }
+
+// whole lets a question end in its own time (patience): whoever hangs up while
+// it is asked must not make the authority look silent, to himself or to others.
+func whole(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // Confirm is Check by an answer of this very moment: no grace, and nothing that
 // was asked before is used again.
@@ -133,7 +137,7 @@ func (c *Checker) Confirm(ctx context.Context, leaf *x509.Certificate, now time.
 	defer a.mu.Unlock()
 	delete(a.ocsp, leaf.SerialNumber.String())
 	a.at = time.Time{}
-	return c.ask(ctx, a, leaf, now, 0)
+	return c.ask(whole(ctx), a, leaf, now, 0)
 }
 
 func (c *Checker) anchorOf(leaf *x509.Certificate) (*asked, error) {
@@ -170,7 +174,7 @@ func refuse(authority string, stands Answer) error {
 	at := stands.Ended.In(time.FixedZone("", 8*60*60)).Format("2006-01-02 15:04")
 	cause := &Ended{authority, stands}
 	if stands.Held {
-		return fault.Wrap(cause, fault.Forbidden, "这张证书已被颁发机构“%s”于 %s 冻结，不能使用。请向颁发机构问明原因；它解冻之后，由安全保密管理员与第二人恢复这把钥匙。", authority, at)
+		return fault.Wrap(cause, fault.Forbidden, "这张证书已被颁发机构“%s”于 %s 冻结，不能使用。请向颁发机构问明原因，它解冻之后再试；钥匙已在签台暂停的，由安全保密管理员与第二人恢复。", authority, at)
 	}
 	return fault.Wrap(cause, fault.Forbidden, "这张证书已被颁发机构“%s”于 %s 吊销，不能使用。请向安全保密管理员申领新钥匙。", authority, at)
 }

@@ -204,3 +204,27 @@ func TestAConfirmationIsOfThisVeryMoment(t *testing.T) {
 		t.Errorf("the grace itself: %v", err)
 	}
 }
+
+func TestWhoeverHangsUpWhileItIsAskedDoesNotMakeTheAuthorityLookSilent(t *testing.T) {
+	for _, road := range []string{"crl", "ocsp"} {
+		a, n := newAuthority(t), &notes{kept: map[string]Answer{}}
+		leaf, colleague := a.person(nil), a.person(nil)
+		c := a.keeping(n, 4*time.Hour, road)
+		if err := c.Check(t.Context(), leaf, noon); err != nil {
+			t.Fatal(err)
+		}
+		a.ends(leaf, 1)
+		later := noon.Add(2 * time.Hour)
+		gone, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		if err := c.Check(gone, leaf, later); !revokedBy(err) {
+			t.Errorf("%s: %v", road, err)
+		}
+		if err := c.Check(t.Context(), leaf, later.Add(3*time.Second)); !revokedBy(err) {
+			t.Errorf("%s: the grace of a silence that was none: %v", road, err)
+		}
+		if err := c.Check(t.Context(), colleague, later.Add(3*time.Second)); err != nil {
+			t.Errorf("%s: a colleague is shut out: %v", road, err)
+		}
+	}
+}
