@@ -49,3 +49,47 @@ func TestR60ATextForPeopleHoldsNoNumberHoweverItIsWritten(t *testing.T) {
 		}
 	}
 }
+
+func TestR60ATextForPeopleHoldsDaysYearsAndCountsAsTheyAreUsuallyWritten(t *testing.T) {
+	for _, text := range []string{
+		"2023-2024学年", "2023—2024 学年的名单", "2024-11-20，3 名教师的数据", "2024-11-20—2024-11-22", "2024.11.20-11.22", "2024.11.20-22 停电",
+		"2024-11-20 09:30—2024-11-20 11:15", "2024-11-20 09:30:15 起", "09:30-10:15", "周五 09:30-10:15", "统一2024-11-20前交", "2024.11 的台账",
+		"2024，2025 两年", "第 12，13，14 行", "第 101，102 行", "到 2024。2025 年再办", "共 100000 人", "2024-11-20 共 1200000 条", "2024-11-20 120 人到场",
+		"见 I2024-001", "与 I2024-001，I2024-002 同一原因", "来自 192.168.1.10", "2024-11-20 09:30 192.168.1.10 登录", "漏洞 CVE-2024-12345", "邮编 245000", "邮政编码：245000",
+	} {
+		if err := NumberFree("reason", "理由", text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for what, text := range map[string]string{
+		"an ID number with commas":        "3410，2119，8503，1200，25",
+		"an ID number with full stops":    "3410。2119。8503。1200。25",
+		"pairs with commas":               "34，10，21，19，85，03，12，00",
+		"a long group and another":        "34102，119",
+		"a group that begins with nought": "341，021",
+		"a telephone with commas":         "138，0013，8000",
+		"colons between":                  "341：021：1990",
+		"a narrow colon between":          "3410:21",
+		"colons as in hours":              "34:10:21:19",
+		"days around digits":              "3410 2024-11-20 2119",
+		"a count of eight digits":         "34102119 人",
+		"people, not a count":             "341021 人员",
+		"a name, not a count":             "341021名字",
+		"digits before a count":           "34102 1199003 人",
+		"four groups with dots too great": "341.021.199.003",
+		"an address and more":             "34.10.21.199.003",
+		"an address with noughts":         "034.010.021.199",
+		"an incident number too long":     "I2024-341021199",
+		"another letter":                  "X2024-001",
+		"digits behind an incident":       "I2024-001 2119",
+		"a postcode too long":             "邮编 3410211990",
+		"a code that is none of the post": "编号 245000",
+		"school years before these":       "1990-1991",
+		"years and digits behind":         "2023-2024-2119",
+		"a day without strokes":           "20241120",
+	} {
+		if err := NumberFree("reason", "理由", text); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s is let through: %v", what, err)
+		}
+	}
+}
