@@ -223,10 +223,14 @@ func NoteStatement(h seal.Header, i Incident, notes []Note, n Note, salts [][16]
 		fields = append(fields, line("涉及人数改为", itoa(n.Count)+"（原为 "+itoa(known)+"）"))
 	}
 	for _, r := range after[len(before):] {
-		fields = append(fields, line("须报告", "在 "+Minute(r.Due)+" 前报告市级负责人"))
-		if n.At.After(r.Due) {
-			fields[len(fields)-1].Value += "；登记时已过时限"
+		value := "在 " + Minute(r.Due) + " 前报告市级负责人"
+		switch {
+		case !r.Open():
+			value += "；此前已登记 " + Minute(r.ToldAt) + " 告知（" + Minute(r.Entered) + " 登记），" + r.signed()
+		case n.At.After(r.Due):
+			value += "；登记时已过时限"
 		}
+		fields = append(fields, line("须报告", value))
 	}
 	return seal.New(seal.IncidentNote, h, fields, private("incident/"+n.Incident, salts, n.Kind.Word(), n.Text))
 }

@@ -44,16 +44,22 @@ func (i Incident) raises(n Note, notes []Note) error {
 // Reporting is one duty to tell the city lead. It begins when a possible leak is
 // noticed, and anew when a correction makes it possible or makes it larger.
 type Reporting struct {
+	Filed   time.Time // when what began it was entered, by this system's clock
 	Due     time.Time // the last moment
 	ToldAt  time.Time // as the officer says; zero while nobody was told
 	Entered time.Time // when that was entered, by this system's clock
 }
+
+// DoubtFor is how long the city lead is shown that an officer entered a telling: a
+// lead who was not told learns of it here, and of nothing else that he said [default].
+const DoubtFor = 7 * 24 * time.Hour
 
 // ReportState says how a duty to report stands; the greater presses more.
 type ReportState int
 
 // The states. A report is in time only when it was entered in time: what was
 // entered later may have happened when the officer says, and nothing proves it.
+// That the lead was told at all is the officer's word in every one of them.
 const (
 	InTime  ReportState = iota
 	Claimed             // told in time, as the officer says, and entered too late
@@ -63,30 +69,55 @@ const (
 )
 
 // Reportings are the duties to report of an incident, in the order in which they
-// began; none while no leak is possible. Of the tellings that were entered after a
-// duty began the first one counts: a later entry with an earlier time mends nothing.
+// began; none while no leak is possible. Of the tellings of a time in which the duty
+// ran the one that was entered first counts, also when it was entered before the
+// correction that says so; a later entry with an earlier time mends nothing.
 func (i Incident) Reportings(notes []Note) (list []Reporting) {
 	leak := i.Leak
 	if leak {
-		list = append(list, i.reporting(i.Noticed, notes))
+		list = append(list, reporting(i.Noticed, i.At, notes))
 	}
-	for k, n := range notes {
+	for _, n := range notes {
 		leak = leak || n.Leak
 		if leak && (n.Leak || n.Count > 0) {
-			list = append(list, i.reporting(n.When, notes[k+1:]))
+			list = append(list, reporting(n.When, n.At, notes))
 		}
 	}
 	return list
 }
 
-// reporting is a duty that began at a moment; later are the additions after that.
-func (i Incident) reporting(since time.Time, later []Note) Reporting {
-	r := Reporting{Due: since.Add(ReportWithin)}
-	told := slices.IndexFunc(later, func(n Note) bool { return n.Kind == Told && n.Party == CityLead && !n.When.Before(since) })
+// reporting is a duty that began at a moment, entered at another.
+func reporting(since, filed time.Time, notes []Note) Reporting {
+	r := Reporting{Filed: filed, Due: since.Add(ReportWithin)}
+	told := slices.IndexFunc(notes, func(n Note) bool { return n.Kind == Told && n.Party == CityLead && !n.When.Before(since) })
 	if told >= 0 {
-		r.ToldAt, r.Entered = later[told].When, later[told].At
+		r.ToldAt, r.Entered = notes[told].When, notes[told].At
 	}
 	return r
+}
+
+// Doubtful is the report, the last of those, that the city lead is asked about:
+// one that was entered lately, or whose duty was.
+func Doubtful(list []Reporting, now time.Time) (r Reporting, ok bool) {
+	for _, one := range list {
+		if !one.Open() && now.Before(one.shown().Add(DoubtFor)) && !one.shown().Before(r.shown()) {
+			r, ok = one, true
+		}
+	}
+	return r, ok
+}
+
+// shown is from when both the duty and the telling were in the log.
+func (r Reporting) shown() time.Time {
+	if r.Filed.After(r.Entered) {
+		return r.Filed
+	}
+	return r.Entered
+}
+
+// Ask tells the city lead what the officer says, which nobody else confirmed.
+func (r Reporting) Ask() string {
+	return "安全保密管理员于 " + Minute(r.Entered) + " 登记：" + Minute(r.ToldAt) + " 已告知市级负责人。这只是登记人自述，没有接到报告的，请立即查问。"
 }
 
 // Pressing is the duty that presses most, the earliest of those that do so alike.
@@ -117,7 +148,7 @@ func (r Reporting) State(now time.Time) ReportState {
 
 // Mark is the state in a word.
 func (s ReportState) Mark() string {
-	return [...]string{"按时报告", "补报，按时与否未证明", "迟报", "待报告", "逾期未报"}[s]
+	return [...]string{"登记为按时报告", "补报，按时与否未证明", "迟报", "待报告", "逾期未报"}[s]
 }
 
 // Word says it on a page, with what remains or how late it is, in minutes.
@@ -125,7 +156,7 @@ func (r Reporting) Word(now time.Time) string {
 	said := "自述 " + Minute(r.ToldAt) + " 报告，" + Minute(r.Entered) + " 登记"
 	switch r.State(now) {
 	case InTime:
-		return "已按时报告市级负责人（" + said + "）"
+		return "登记为按时报告市级负责人（" + said + "）"
 	case Claimed:
 		return "补报：" + said + "，登记时已过时限 " + Minute(r.Due) + "，不能证明按时报告了市级负责人"
 	case TooLate:

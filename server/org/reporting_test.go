@@ -33,7 +33,11 @@ func TestR53WhatIsSaidIsNoProofThatALeakWasReportedInTime(t *testing.T) {
 		"an earlier time entered afterwards":    {true, []org.Note{told(61, 62), told(5, 63)}, 90, []org.ReportState{org.TooLate}},
 		"a second telling":                      {true, []org.Note{told(5, 6), told(80, 81)}, 90, []org.ReportState{org.InTime}},
 		"raised, nobody told":                   {false, []org.Note{raised(20, 30, 0)}, 80, []org.ReportState{org.Waiting}},
-		"raised, told before it":                {false, []org.Note{told(25, 26), raised(20, 30, 0)}, 81, []org.ReportState{org.Overdue}},
+		"raised, the telling entered before":    {false, []org.Note{told(25, 26), raised(20, 30, 0)}, 81, []org.ReportState{org.InTime}},
+		"raised, told before it":                {false, []org.Note{told(19, 26), raised(20, 30, 0)}, 81, []org.ReportState{org.Overdue}},
+		"raised, told as it was known":          {false, []org.Note{told(20, 26), raised(20, 30, 0)}, 81, []org.ReportState{org.InTime}},
+		"raised, too late and entered before":   {false, []org.Note{told(81, 82), raised(20, 83, 0)}, 90, []org.ReportState{org.TooLate}},
+		"larger, the telling entered before":    {true, []org.Note{told(25, 26), raised(20, 30, 500)}, 90, []org.ReportState{org.InTime, org.InTime}},
 		"raised, said to be told before it":     {false, []org.Note{raised(20, 30, 0), told(19, 31)}, 81, []org.ReportState{org.Overdue}},
 		"raised, told after it":                 {false, []org.Note{raised(20, 30, 0), told(30, 31)}, 90, []org.ReportState{org.InTime}},
 		"raised backwards, entered too late":    {false, []org.Note{raised(20, 85, 0), told(30, 86)}, 90, []org.ReportState{org.Claimed}},
@@ -52,7 +56,7 @@ func TestR53WhatIsSaidIsNoProofThatALeakWasReportedInTime(t *testing.T) {
 			if got := r.State(after(c.now)); got != c.want[k] {
 				t.Errorf("%s: duty %d is %q, want %q", what, k, got.Mark(), c.want[k].Mark())
 			}
-			if word := r.Word(after(c.now)); strings.HasPrefix(word, "已按时") != (c.want[k] == org.InTime) {
+			if word := r.Word(after(c.now)); strings.HasPrefix(word, "登记为按时报告") != (c.want[k] == org.InTime) {
 				t.Errorf("%s: %s", what, word)
 			}
 		}
@@ -60,6 +64,37 @@ func TestR53WhatIsSaidIsNoProofThatALeakWasReportedInTime(t *testing.T) {
 	list := org.Incident{Noticed: noticed, Leak: true}.Reportings([]org.Note{told(5, 6), raised(20, 30, 500)})
 	if r, ok := org.Pressing(list, after(90)); !ok || r.State(after(90)) != org.Overdue {
 		t.Errorf("what presses is %+v", r)
+	}
+}
+
+func TestR53TheCityLeadIsAskedForAWeekAboutATellingThatOnlyTheOfficerSays(t *testing.T) {
+	noticed := time.Date(2024, 11, 20, 9, 30, 0, 0, time.FixedZone("", 8*3600))
+	day := func(n int) time.Time { return noticed.AddDate(0, 0, n) }
+	told := org.Note{Kind: org.Told, Party: org.CityLead, When: noticed.Add(time.Minute), At: noticed.Add(time.Hour)}
+	leak := org.Incident{Noticed: noticed, Leak: true, At: noticed}
+	raised := org.Note{Kind: org.Corrected, Leak: true, When: noticed, At: day(8)}
+	last := told.At.Add(org.DoubtFor)
+	for what, c := range map[string]struct {
+		i     org.Incident
+		notes []org.Note
+		now   time.Time
+		want  bool
+	}{
+		"nobody told":                            {leak, nil, day(1), false},
+		"entered":                                {leak, []org.Note{told}, told.At, true},
+		"at the end of the week":                 {leak, []org.Note{told}, last.Add(-time.Millisecond), true},
+		"a week later":                           {leak, []org.Note{told}, last, false},
+		"no leak":                                {org.Incident{Noticed: noticed, At: noticed}, []org.Note{told}, told.At, false},
+		"the leak is entered a week later":       {org.Incident{Noticed: noticed, At: noticed}, []org.Note{told, raised}, day(9), true},
+		"the incident is entered with a telling": {org.Incident{Noticed: noticed, Leak: true, At: day(8)}, []org.Note{told}, day(9), true},
+	} {
+		if _, ok := org.Doubtful(c.i.Reportings(c.notes), c.now); ok != c.want {
+			t.Errorf("%s: %v", what, ok)
+		}
+	}
+	r, _ := org.Doubtful(leak.Reportings([]org.Note{told}), told.At)
+	if want := "于 2024-11-20 10:30 登记：2024-11-20 09:31 已告知市级负责人。这只是登记人自述，没有接到报告的，请立即查问。"; !strings.Contains(r.Ask(), want) {
+		t.Error(r.Ask())
 	}
 }
 

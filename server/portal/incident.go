@@ -330,7 +330,8 @@ func (p *Portal) proposeNote(c *call) (answer, error) {
 }
 
 // incidentWork tells the officer and the city lead of possible leaks that the
-// lead was not told of, with the time that remains.
+// lead was not told of, with the time that remains; and the lead alone of those
+// that the officer says the lead was told of, so that who was not can ask.
 func (p *Portal) incidentWork(c *call) []view.Due {
 	_, grant, err := p.place(c, policy.ViewSecurity)
 	if err != nil {
@@ -352,8 +353,12 @@ func (p *Portal) incidentWork(c *call) []view.Due {
 			p.log.Warn("incident", "request", c.number, "cause", err.Error())
 			continue
 		}
-		if r, ok := org.Pressing(i.Reportings(notes), c.received); ok && r.Open() {
-			list = append(list, view.Due{What: "安全事件 " + i.ID + " 可能泄露", Count: 1, Unit: "件", Note: r.Word(c.received) + "。", Act: view.Link{Text: "去看", Href: "/security/incidents/" + escaped(i.ID)}})
+		reports, look := i.Reportings(notes), view.Link{Text: "去看", Href: "/security/incidents/" + escaped(i.ID)}
+		if r, ok := org.Pressing(reports, c.received); ok && r.Open() {
+			list = append(list, view.Due{What: "安全事件 " + i.ID + " 可能泄露", Count: 1, Unit: "件", Note: r.Word(c.received) + "。", Act: look})
+		}
+		if r, ok := org.Doubtful(reports, c.received); ok && c.who.Holds(policy.ML) {
+			list = append(list, view.Due{What: "安全事件 " + i.ID + " 登记为已向您报告", Count: 1, Unit: "件", Note: r.Ask(), Act: look})
 		}
 	}
 	return list

@@ -89,6 +89,11 @@ func TestR53APossibleLeakIsToldToTheCityLeadWithinTheHour(t *testing.T) {
 	if strings.Contains(m.ok(m.get("/")).Text("main"), "可能泄露") {
 		t.Error("told, the lead's home still warns")
 	}
+	// That the lead was told is the officer's word alone: the lead is asked for a week, the officer is not.
+	says(t, "the lead is asked", m.ok(m.get("/")).Text("main"), "I2024-001 登记为已向您报告", "安全保密管理员于 2024-11-20 11:05 登记：2024-11-20 10:30 已告知市级负责人。这只是登记人自述，没有接到报告的，请立即查问。")
+	if strings.Contains(s.ok(s.get("/")).Text("main"), "向您报告") {
+		t.Error("the officer is asked what the officer said")
+	}
 	// The twin: told a minute past the hour.
 	second := leak()
 	second.Set("what", "同一天的另一件")
@@ -142,7 +147,7 @@ func TestR53OnlyAReportThatWasEnteredWithinTheHourIsInTime(t *testing.T) {
 	p = s.ok(s.post("/security/incidents/I2024-002", told))
 	says(t, "the text", p.Text("main"), "时限 2024-11-20 11:30，登记在时限之内")
 	s.done(p)
-	says(t, "in time", s.ok(s.get("/security/incidents/I2024-002")).Text("main"), "已按时报告市级负责人（自述 2024-11-20 10:40 报告，2024-11-20 11:30 登记）")
+	says(t, "in time", s.ok(s.get("/security/incidents/I2024-002")).Text("main"), "登记为按时报告市级负责人（自述 2024-11-20 10:40 报告，2024-11-20 11:30 登记）")
 }
 
 func TestR53ACorrectionRaisesTheLeakAndTheCountWithTheDutiesThatFollow(t *testing.T) {
@@ -195,9 +200,35 @@ func TestR53ACorrectionRaisesTheLeakAndTheCountWithTheDutiesThatFollow(t *testin
 	w.clock.Set(at("2024-11-20 11:00:00.001"))
 	m = w.in(cityLead)
 	says(t, "an hour later", m.ok(m.get("/security")).Text("main"), "逾期未报", "300 人")
-	says(t, "and what was in time stays so", m.ok(m.get(path)).Text("main"), "已按时报告市级负责人（自述 2024-11-20 09:58 报告", "逾期 1 分钟")
+	says(t, "and what was in time stays so", m.ok(m.get(path)).Text("main"), "登记为按时报告市级负责人（自述 2024-11-20 09:58 报告", "逾期 1 分钟")
 	if report, err := w.store.CheckRecords(context.Background()); err != nil || len(report.Faults) > 0 {
 		t.Errorf("%v %+v", err, report.Faults)
+	}
+}
+
+func TestR53ATellingEnteredJustBeforeTheCorrectionCountsAndIsAskedAbout(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	s, m := w.in(sec), w.in(cityLead)
+	quietly := leak()
+	quietly.Set("leak", "no")
+	s.done(s.post("/security/incidents", quietly))
+	path := "/security/incidents/I2024-001"
+	s.done(s.post(path, url.Values{"kind": {"told"}, "when": {"2024-11-20T09:50"}, "text": {"当面报告可能泄露"}, "party": {"city_lead"}}))
+	if text := m.ok(m.get("/")).Text("main"); strings.Contains(text, "I2024-001") {
+		t.Error("of no leak the lead is asked")
+	}
+	p := s.ok(s.post(path, url.Values{"kind": {"corrected"}, "when": {"2024-11-20T09:45"}, "text": {"录像显示有人拍照"}, "raise": {"yes"}}))
+	says(t, "the text", p.Text("main"), "在 2024-11-20 10:45 前报告市级负责人；此前已登记 2024-11-20 09:50 告知（2024-11-20 10:00 登记），时限 2024-11-20 10:45，登记在时限之内")
+	s.done(p)
+	says(t, "the incident", s.ok(s.get(path)).Text("main"), "登记为按时报告市级负责人（自述 2024-11-20 09:50 报告，2024-11-20 10:00 登记）")
+	says(t, "the lead's home", m.ok(m.get("/")).Text("main"), "I2024-001 登记为已向您报告", "没有接到报告的，请立即查问")
+	w.clock.Set(at("2024-11-27 09:59:59"))
+	m = w.in(cityLead)
+	says(t, "at the end of the week", m.ok(m.get("/")).Text("main"), "I2024-001 登记为已向您报告")
+	w.clock.Set(at("2024-11-27 10:00:01"))
+	m = w.in(cityLead)
+	if text := m.ok(m.get("/")).Text("main"); strings.Contains(text, "I2024-001") {
+		t.Error("a week later the lead is asked still")
 	}
 }
 
