@@ -202,6 +202,16 @@ func (f Filing) Check(officer string, before *Staff, now time.Time) (Filing, Sta
 	return f, s, nil
 }
 
+// Renewed are the appointments that are written once more, as they are, with a
+// checked filing which opens an account that had closed: in between the person held
+// nothing, so that what was signed for a body before stands no more (R55).
+func Renewed(before *Staff, all []Appointment, now time.Time) []Appointment {
+	if before == nil || before.Closed(now) == nil {
+		return nil
+	}
+	return Held(all)
+}
+
 // SendBack returns a filing to whoever filed it; nothing else changes.
 func (f Filing) SendBack(officer, reason string, now time.Time) (Filing, error) {
 	if err := f.checkable(officer); err != nil {

@@ -22,7 +22,7 @@ type Sheet struct {
 }
 
 // ID is the sheet's own, of a head for a body and year. A head who was removed
-// and appointed again signs it again: the log keeps both signatures.
+// and appointed again, or whose post ended and who was filed again, signs it again: the log keeps both signatures.
 func (s Sheet) ID() string { return itoa(s.Year) + "/" + s.Org + "/" + s.Head }
 
 // How is how the sheet was signed, in words.
@@ -65,7 +65,8 @@ func (o Organisation) HeadAt() string {
 }
 
 // Head is somebody who heads a body, and since which entry of the log: that of
-// the present appointment, not of an earlier one.
+// the present appointment, not of an earlier one, or of the filing that opened the
+// account again since (Renewed).
 type Head struct {
 	Staff
 	Since int64
@@ -94,7 +95,7 @@ func (h Headship) stands(s Sheet) bool {
 }
 
 // Signed is the sheet that stands. Who heads a body after another, or once more
-// after having been removed, signs anew.
+// after having been removed or after the post had ended, signs anew.
 func (h Headship) Signed() (Sheet, bool) {
 	if i := slices.IndexFunc(h.Sheets, h.stands); i >= 0 {
 		return h.Sheets[i], true
@@ -102,16 +103,19 @@ func (h Headship) Signed() (Sheet, bool) {
 	return Sheet{}, false
 }
 
-// Former are those whose sheets of this year stand no more, by number; again
-// tells whether one of them heads the body once more.
-func (h Headship) Former() (list []string, again bool) {
+// Former are those whose sheets of this year stand no more, by number: who heads
+// the body no more, and who heads it again, appointed or filed anew.
+func (h Headship) Former() (gone, again []string) {
 	for _, s := range h.Sheets {
-		if s.Year == h.Year && s.Org == h.Body.ID && !h.stands(s) {
-			list = append(list, s.Head)
-			again = again || h.headed(s.Head)
+		switch {
+		case s.Year != h.Year || s.Org != h.Body.ID || h.stands(s):
+		case h.headed(s.Head):
+			again = append(again, s.Head)
+		default:
+			gone = append(gone, s.Head)
 		}
 	}
-	return list, again
+	return gone, again
 }
 
 // MayAct refuses business to everybody of a body whose head has not signed the
@@ -121,11 +125,12 @@ func (h Headship) MayAct() error {
 		return nil
 	}
 	changed := ""
-	switch former, again := h.Former(); {
-	case again:
-		changed = "，" + strings.Join(former, "、") + " 以前任职时签的随免职失效，重新任命的要重新签"
-	case len(former) > 0:
-		changed = "，原负责人 " + strings.Join(former, "、") + " 签的随其离任失效"
+	gone, again := h.Former()
+	if len(gone) > 0 {
+		changed = "，原负责人 " + strings.Join(gone, "、") + " 签的随其离任失效"
+	}
+	if len(again) > 0 {
+		changed += "，" + strings.Join(again, "、") + " 以前任职时签的已随免职或岗位到期失效，重新任命或重新备案后要重新签"
 	}
 	return fault.New(fault.Forbidden, "%s %d 年度的安全主体责任书还没有签署%s，本机构人员只能查看，不能办理业务（通知第三部分“落实责任，保障安全”）。须由%s签署，在“安全责任”页办理。",
 		h.Body.Name, h.Year, changed, h.Signatory())
@@ -207,11 +212,10 @@ func SheetStatement(h seal.Header, of Headship, s Sheet) (seal.Statement, error)
 	}
 	fields := []seal.Field{line("计划年度", itoa(s.Year)), line("责任机构", of.Body.Name+"（"+of.Body.ID+"）"),
 		line("责任人", head.Name+"（"+head.ID+"）"), line("职务", HeadRole(of.Body.Kind).Name())}
-	former, _ := of.Former()
-	for _, one := range former {
+	for _, one := range slices.Concat(of.Former()) {
 		taken := "接 " + one + " 的责任"
 		if one == s.Head {
-			taken = "重新任命，以前任职时签的随免职失效"
+			taken = "重新任职，以前任职时签的随免职或岗位到期失效"
 		}
 		fields = append(fields, line("接任", taken))
 	}

@@ -85,8 +85,34 @@ func TestR55ASheetCountsUnderTheAppointmentThatItWasSignedUnder(t *testing.T) {
 		if err := h.MayAct(); (err == nil) != c.stands {
 			t.Errorf("%s: %v", what, err)
 		}
-		if former, _ := h.Former(); (len(former) == 0) != c.stands {
-			t.Errorf("%s: former %v", what, former)
+		if gone, again := h.Former(); (len(gone)+len(again) == 0) != c.stands {
+			t.Errorf("%s: gone %v, again %v", what, gone, again)
+		}
+	}
+}
+
+func TestR55WhoWentAndWhoHeadsTheBodyAgainAreToldApart(t *testing.T) {
+	head := org.Head{Staff: org.Staff{ID: "U3", Name: "程三"}, Since: 9}
+	h := org.Headship{Year: 2024, Body: org.Organisation{ID: "HS1", Kind: "primary", Name: "一小"}, Heads: []org.Head{head}}
+	for _, id := range []string{"U1", "U3", "U2"} {
+		h.Sheets = append(h.Sheets, org.Sheet{Year: 2024, Org: "HS1", Head: id, Entry: 8})
+	}
+	err := h.MayAct()
+	if err == nil || !strings.Contains(err.Error(), "还没有签署，原负责人 U1、U2 签的随其离任失效，U3 以前任职时签的已随免职或岗位到期失效，重新任命或重新备案后要重新签，本机构人员只能查看") {
+		t.Error(err)
+	}
+}
+
+func TestR55OnlyAnAccountThatHadClosedBeginsItsAppointmentsAnew(t *testing.T) {
+	now := time.Date(2024, 11, 2, 10, 0, 0, 0, time.FixedZone("", 8*3600))
+	all := []org.Appointment{{ID: "U1/SH/HS1"}, {ID: "U1/SC/HS1", Ended: &now}}
+	past, later := now, now.Add(time.Millisecond)
+	for what, c := range map[string]struct {
+		before *org.Staff
+		want   int
+	}{"nobody before": {nil, 0}, "open": {&org.Staff{}, 0}, "about to close": {&org.Staff{Closes: &later}, 0}, "closed at this moment": {&org.Staff{Closes: &past}, 1}} {
+		if got := org.Renewed(c.before, all, now); len(got) != c.want || c.want > 0 && got[0].ID != "U1/SH/HS1" {
+			t.Errorf("%s: %+v", what, got)
 		}
 	}
 }

@@ -118,6 +118,9 @@ func (m *checksMatter) draft(_ knowledge, r rows, h seal.Header, salts [][16]byt
 		}
 		list = append(list, one)
 		d.puts = append(d.puts, after, checked)
+		if err := d.renew(r, one.Filing.Staff, one.Before, now); err != nil {
+			return d, err
+		}
 	}
 	d.statement, err = org.ChecksStatement(h, list, salts)
 	return d, err

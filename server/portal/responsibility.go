@@ -102,9 +102,9 @@ func (p *Portal) sheetsSection(c *call, body org.Organisation, all []org.Headshi
 		if of, ok := h.Signed(); ok {
 			row[1].Text = p.nameOf(c, of.Head)
 			row[2], row[3].Mark = view.Cell{Text: org.Day(of.At), Sub: of.How()}, view.Mark{Kind: "ok", Text: "已签署"}
-		} else if former, again := h.Former(); again {
-			row[3].Mark = view.Mark{Kind: "hold", Text: "重新任命待签"}
-		} else if len(former) > 0 {
+		} else if gone, again := h.Former(); len(again) > 0 {
+			row[3].Mark = view.Mark{Kind: "hold", Text: "重新任职待签"}
+		} else if len(gone) > 0 {
 			row[3].Mark = view.Mark{Kind: "hold", Text: "换人待签"}
 		}
 		s.Register.Rows = append(s.Register.Rows, view.RegisterRow{Cells: row})

@@ -189,12 +189,12 @@ func TestR55AHeadRemovedAndAppointedAgainSignsAgain(t *testing.T) {
 	removes(head, "SH")
 	grants(head, "SH")
 	w.quiet("with the sheet of the appointment before", func() {
-		u.refusedPlain(u.post("/applications", accept(ids[1])), fault.Forbidden, head+" 以前任职时签的随免职失效，重新任命的要重新签")
+		u.refusedPlain(u.post("/applications", accept(ids[1])), fault.Forbidden, head+" 以前任职时签的已随免职或岗位到期失效，重新任命或重新备案后要重新签")
 	})
-	says(t, "the overview", l.ok(l.get("/duties")).Text("main"), "重新任命待签")
+	says(t, "the overview", l.ok(l.get("/duties")).Text("main"), "重新任职待签")
 	h := w.in(head)
 	p := h.ok(h.post(sheet+"/sheet", nil))
-	says(t, "the text", p.Text("main"), "重新任命，以前任职时签的随免职失效")
+	says(t, "the text", p.Text("main"), "重新任职，以前任职时签的随免职或岗位到期失效")
 	der := h.signed(p)
 	// Removed and appointed once more while the text waits: what counts is when the signature entered the log.
 	removes(head, "SH")
@@ -213,6 +213,55 @@ func TestR55AHeadRemovedAndAppointedAgainSignsAgain(t *testing.T) {
 	}
 	if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) > 0 {
 		t.Errorf("%v %+v", err, report.Faults)
+	}
+}
+
+func TestR55AHeadWhosePostEndedAndWhoIsFiledAgainSignsAgain(t *testing.T) {
+	for road, check := range map[string]func(s reader){
+		"by itself":  func(s reader) { s.done(s.post("/staff/"+head+"/check", url.Values{"verdict": {"accept"}})) },
+		"in a batch": func(s reader) { s.done(s.post("/staff/checks", url.Values{"unit": {county}})) },
+	} {
+		w := newTown(t, "2024-10-21 10:00:00")
+		ids := w.plant(4, school, inState(registration.Imported))
+		files := func(ends string) {
+			t.Helper()
+			form := newcomer(head)
+			form["org"], form["post"], form["role"], form["ends"] = []string{school}, []string{"校长"}, []string{"SH"}, []string{ends}
+			l := w.in(lead)
+			l.done(l.post("/staff", form))
+			check(w.in(sec))
+		}
+		takes := func(i int) {
+			t.Helper()
+			u := w.in(handler)
+			u.ok(u.post("/applications", accept(ids[i])))
+			if got := w.application(ids[i]).State; got != registration.InReview {
+				t.Errorf("%s: accepting: %s", road, got)
+			}
+		}
+		refuses := func(say string) {
+			t.Helper()
+			u := w.in(handler)
+			w.quiet(say, func() { u.refusedPlain(u.post("/applications", accept(ids[3])), fault.Forbidden, say) })
+		}
+		files("2024-10-22")
+		takes(0)
+		files("2024-10-31") // the twin: filed again while the post lasts, the sheet stands
+		takes(1)
+		w.clock.Set(at("2024-11-02 10:00:00"))
+		refuses("原负责人 " + head + " 签的随其离任失效")
+		files("")
+		refuses(head + " 以前任职时签的已随免职或岗位到期失效，重新任命或重新备案后要重新签")
+		l := w.in(lead)
+		says(t, "the overview", l.ok(l.get("/duties")).Text("main"), "重新任职待签")
+		h := w.in(head)
+		p := h.ok(h.post("/duties/"+school+"/sheet", nil))
+		says(t, "the text", p.Text("main"), "重新任职，以前任职时签的随免职或岗位到期失效")
+		h.done(p)
+		takes(2)
+		if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) > 0 {
+			t.Errorf("%s: %v %+v", road, err, report.Faults)
+		}
 	}
 }
 

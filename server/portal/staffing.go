@@ -126,6 +126,7 @@ func (m *checkMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 		f, err = f.SendBack(officer, m.Reason, now)
 	} else if f, after, err = f.Check(officer, before, now); err == nil {
 		d.puts = append(d.puts, after)
+		err = d.renew(r, f.Staff, before, now)
 	}
 	if err != nil {
 		return d, err
@@ -133,6 +134,15 @@ func (m *checkMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 	d.puts = append(d.puts, f)
 	d.statement, err = org.CheckStatement(h, f, body)
 	return d, err
+}
+
+// renew begins the appointments of an account that was closed anew.
+func (d *draft) renew(r rows, staff string, before *org.Staff, now time.Time) error {
+	all, err := r.AppointmentsOf(staff)
+	for _, a := range org.Renewed(before, all, now) {
+		d.puts = append(d.puts, a)
+	}
+	return err
 }
 
 // leaveMatter ends a post; the account closes with it.

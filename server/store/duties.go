@@ -24,8 +24,9 @@ func sheetOf(row *row) org.Sheet {
 
 // Headship reads who heads a body now and what was signed for it in a year,
 // each row believed only as the log has it: it decides who may act (R55). A row
-// of an appointment is written when it begins and when it ends, so that the entry
-// which left it held is the one that began it.
+// of an appointment is written when it begins, when a filing opens its holder's closed
+// account again, and when it ends, so that the entry which left it held is the one
+// that began it.
 func (tx *Tx) Headship(year int, id string) (org.Headship, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
