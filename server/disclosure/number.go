@@ -67,7 +67,7 @@ func numbered(field, label string) error {
 }
 
 // forms are what may be written with more digits, also several with blanks between
-// them. The years are those since 2010, before which nobody here was at work on
+// them, or a count behind a colon. The years are those since 2010, before which nobody here was at work on
 // anything: no day of birth.
 var forms = func() *regexp.Regexp {
 	const (
@@ -88,7 +88,7 @@ var forms = func() *regexp.Regexp {
 		count  = `\b[1-9]\d{0,6}\s*[` + units + `]`
 		form   = `(?:\b(?:` + days + `|` + hours + `|` + years + `|` + event + `|` + flaw + `|` + host + `)\b|` + postal + `|` + count + `)`
 	)
-	return regexp.MustCompile(form + `(?:\s+` + form + `)*`)
+	return regexp.MustCompile(form + `(?:\s+` + form + `|\s*:\s*` + count + `)*`)
 }()
 
 // units are what is counted in greater numbers; noUnit is what makes another word

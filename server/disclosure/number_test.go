@@ -54,7 +54,7 @@ func TestR60ATextForPeopleHoldsDaysYearsAndCountsAsTheyAreUsuallyWritten(t *test
 	for _, text := range []string{
 		"2023-2024学年", "2023—2024 学年的名单", "2024-11-20，3 名教师的数据", "2024-11-20—2024-11-22", "2024.11.20-11.22", "2024.11.20-22 停电",
 		"2024-11-20 09:30—2024-11-20 11:15", "2024-11-20 09:30:15 起", "09:30-10:15", "周五 09:30-10:15", "统一2024-11-20前交", "2024.11 的台账",
-		"2024，2025 两年", "第 12，13，14 行", "第 101，102 行", "到 2024。2025 年再办", "共 100000 人", "2024-11-20 共 1200000 条", "2024-11-20 120 人到场",
+		"2024，2025 两年", "第 12，13，14 行", "第 101，102 行", "到 2024。2025 年再办", "共 100000 人", "2024-11-20 共 1200000 条", "2024-11-20 120 人到场", "2024-11-20：120 人到场", "09:30：12 人到场",
 		"见 I2024-001", "与 I2024-001，I2024-002 同一原因", "来自 192.168.1.10", "2024-11-20 09:30 192.168.1.10 登录", "漏洞 CVE-2024-12345", "邮编 245000", "邮政编码：245000",
 	} {
 		if err := NumberFree("reason", "理由", text); err != nil {
@@ -86,6 +86,7 @@ func TestR60ATextForPeopleHoldsDaysYearsAndCountsAsTheyAreUsuallyWritten(t *test
 		"a code that is none of the post": "编号 245000",
 		"school years before these":       "1990-1991",
 		"years and digits behind":         "2023-2024-2119",
+		"a day and digits behind a colon": "2024-11-20：341021",
 		"a day without strokes":           "20241120",
 	} {
 		if err := NumberFree("reason", "理由", text); !fault.Is(err, fault.Invalid) {
