@@ -300,13 +300,19 @@ func TestARevocationByTheIssuerEndsEverySealAndLeavesTheHoldersEntry(t *testing.
 	a.set(func() {
 		a.ended = append(a.ended, x509.RevocationListEntry{SerialNumber: leaf.SerialNumber, RevocationTime: w.clock.Now(), ReasonCode: 1})
 	})
-	for range 7 { // the list is asked for once an hour, and the session must live
+	for range 6 { // the list is asked for once an hour, and the session must live
 		w.clock.Pass(9 * time.Minute)
 		n.ok(n.get("/"))
 	}
+	w.clock.Pass(5 * time.Minute)
 	windows := w.count("windows")
 	p := n.post("/windows", url.Values{"window": {"2024/341024/audit"}, "opens": {"2024-11-06T00:00"}, "closes": {"2024-11-30T00:00"}, "reason": {"提前审核"}})
-	got := n.handIn(n.signed(p))
+	if text := p.Text("main"); !strings.Contains(text, "提前审核") {
+		t.Fatalf("no statement: %.200s", text)
+	}
+	der := n.signed(p)
+	w.clock.Pass(2 * time.Minute)
+	got := n.handIn(der)
 	if got.Status != statusOf(fault.Forbidden) || !strings.Contains(got.Sentence, "吊销") || w.count("windows") != windows {
 		t.Errorf("a seal in an open session: %d %s", got.Status, got.Sentence)
 	}
