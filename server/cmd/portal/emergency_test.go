@@ -31,7 +31,7 @@ func (l *livingTown) tries(args ...string) (code int, said string) {
 	return 0, string(out)
 }
 
-func TestTheEmergencyCommandMakesAKeyInANewTokenThatHasNoPowerYet(t *testing.T) {
+func TestTheEmergencyCommandOfTheRealProgramsMakesAKeyInANewTokenThatHasNoPowerYet(t *testing.T) {
 	l := foundTown(t)
 	const person = "U00002"
 	config, out := l.path("portal.yaml"), filepath.Join(t.TempDir(), "emergency.pem")

@@ -124,7 +124,7 @@ func (t town) onMariaDB(test *testing.T) {
 	server.Exec(test, strings.ReplaceAll(migrations.Grants, "{database}", name))
 }
 
-func TestATownLivesItsFirstDaysOnMariaDBUnderThePortalsOwnAccount(t *testing.T) {
+func TestATownOfRealProgramsLivesItsFirstDaysOnMariaDBUnderThePortalsOwnAccount(t *testing.T) {
 	town := newTown(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
