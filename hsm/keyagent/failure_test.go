@@ -366,7 +366,7 @@ func TestABrowserThatGoesAwayStopsTheTry(t *testing.T) {
 	if err := <-gone; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(30 * time.Second) // a page waits five seconds for the driver that hangs
 	for sentence(page) != of(hsm.Cancelled, "") {
 		if time.Now().After(deadline) {
 			t.Fatalf("the page says %q", sentence(page))
