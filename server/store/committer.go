@@ -15,8 +15,6 @@ const (
 	maxGroup      = 256
 	maxGroupBytes = 4 << 20
 	maxQueue      = 1024
-	lingerFor     = time.Millisecond
-	lingerAbove   = 2 * time.Millisecond // only when a commit took longer than that
 	idleSave      = 100 * time.Millisecond
 )
 
@@ -27,10 +25,8 @@ type committer struct {
 	stop  chan struct{}
 	done  chan struct{}
 
-	door      door
-	edge      *audit.Edge // of the head that was read last; nil to read anew
-	lastGroup int
-	lastTook  time.Duration
+	door door
+	edge *audit.Edge // of the head that was read last; nil to read anew
 }
 
 // serve takes what waits into one transaction after the other until stopped;
@@ -65,30 +61,16 @@ func closing() error {
 	return fault.New(fault.Unavailable, "系统正在停机，没有办理。已填的内容仍在，请稍后再试。")
 }
 
-// gather takes what waits, and lingers a moment when groups are worth it.
+// gather takes what waits. It waits for nobody: an act that comes a moment too
+// late goes with the next group, which gathers while this one is written.
 func (c *committer) gather(first *act) []*act {
 	acts, size := []*act{first}, first.size()
-	var linger <-chan time.Time
-	if c.lastGroup > 1 && c.lastTook > lingerAbove {
-		t := time.NewTimer(lingerFor)
-		defer t.Stop()
-		linger = t.C
-	}
 	for len(acts) < c.store.config.MaxGroup && size < maxGroupBytes {
 		select {
 		case a := <-c.queue:
 			acts, size = append(acts, a), size+a.size()
 			continue
 		default:
-		}
-		if linger == nil || len(acts) >= c.lastGroup {
-			break
-		}
-		select {
-		case a := <-c.queue:
-			acts, size = append(acts, a), size+a.size()
-			continue
-		case <-linger:
 		}
 		break
 	}
@@ -105,7 +87,6 @@ func (c *committer) commit(acts []*act) {
 		return
 	}
 	c.store.halt("gathered")
-	began := time.Now()
 	err := c.attempt(acts)
 	if err != nil {
 		c.store.log.Warn("a group is run again", "acts", len(acts), "cause", err.Error())
@@ -118,7 +99,6 @@ func (c *committer) commit(acts []*act) {
 	} else if err != nil {
 		acts[0].answer(audit.Receipt{}, c.failure(err))
 	}
-	c.lastGroup, c.lastTook = len(acts), time.Since(began)
 }
 
 // alone runs an act that failed in company by itself.
