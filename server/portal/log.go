@@ -193,6 +193,9 @@ func noteWords(e audit.Entry) string {
 	if kind == "unknown" {
 		return "身份未知的请求 " + rest + " 次"
 	}
+	if kind == store.ForgedSession {
+		return "数据库里有 " + rest + " 条登录记录不是门户写的或被改过，没有生效，已删除；请查是谁动了数据库"
+	}
 	if word := refusals[kind]; word != "" {
 		return word + "　" + rest
 	}

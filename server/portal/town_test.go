@@ -148,6 +148,7 @@ func (f *foundation) open(tb testing.TB, now string) *town {
 // serve opens store, portal and listener.
 func (t *town) serve() {
 	t.tb.Helper()
+	t.config.Logger = slog.New(slog.NewJSONHandler(t.log, nil))
 	var err error
 	t.store, err = store.Open(context.Background(), t.config, t.keys, t.rules, t.clock.Now)
 	must(t.tb, err)

@@ -63,6 +63,7 @@ type sessionRow struct {
 	Ticket, Stream     string
 	Address            string
 	Road               string
+	Mark               []byte
 	Present            bool `gorm:"->"` // the database's word on the lease
 }
 
@@ -95,10 +96,22 @@ func (c Scratch) SessionOfStream(ctx context.Context, stream string) (Session, e
 func (c Scratch) oneSession(ctx context.Context, where string, args ...any) (Session, error) {
 	var r sessionRow
 	err := c.seeing(c.store.read.WithContext(ctx)).Where(where, args...).Take(&r).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return Session{}, fault.New(fault.NotFound, "没有找到这次登录，可能已经过期。")
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return Session{}, noSession()
+	case err != nil:
+		return Session{}, readable(err)
+	case !c.ours(r):
+		if err := c.forged(ctx, r); err != nil {
+			return Session{}, err
+		}
+		return Session{}, noSession()
 	}
-	return r.session(), readable(err)
+	return r.session(), nil
+}
+
+func noSession() error {
+	return fault.New(fault.NotFound, "没有找到这次登录，可能已经过期。")
 }
 
 // SessionsOf lists a person's sessions, the newest first; of nobody in
@@ -112,11 +125,24 @@ func (c Scratch) SessionsOf(ctx context.Context, person string) ([]Session, erro
 	if err := db.Find(&rows).Error; err != nil {
 		return nil, readable(err)
 	}
-	list := make([]Session, len(rows))
-	for i, r := range rows {
-		list[i] = r.session()
+	return c.whole(ctx, rows)
+}
+
+// whole are the sessions that a portal began; of the others it is told.
+func (c Scratch) whole(ctx context.Context, rows []sessionRow) ([]Session, error) {
+	var list []Session
+	var forged []sessionRow
+	for _, r := range rows {
+		if c.ours(r) {
+			list = append(list, r.session())
+		} else {
+			forged = append(forged, r)
+		}
 	}
-	return list, nil
+	if len(forged) == 0 {
+		return list, nil
+	}
+	return list, c.forged(ctx, forged...)
 }
 
 // PutSession keeps a new session whose agent has that long to come. It takes
@@ -127,6 +153,7 @@ func (c Scratch) SessionsOf(ctx context.Context, person string) ([]Session, erro
 func (c Scratch) PutSession(ctx context.Context, s Session, old string, grace time.Duration) error {
 	r := sessionRow{TokenHash: s.TokenHash, Staff: s.Staff, Fingerprint: s.Fingerprint, Started: millis(s.Started), Seen: millis(s.Seen), Expires: millis(s.Expires),
 		Payload: solid(s.Payload), Ticket: s.Ticket, Address: s.Address, Road: string(s.Road)}
+	r.Mark = c.markSession(r)
 	return c.jot(ctx, func(db *gorm.DB) error {
 		return db.Transaction(func(db *gorm.DB) error {
 			if old != "" {

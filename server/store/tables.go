@@ -196,7 +196,7 @@ var (
 
 	sessions = &table{name: "sessions", class: isScratch, columns: join(texts("token_hash", "staff", "fingerprint"),
 		numbers("started", "seen", "expires", "locked"), one(blob, "payload"), texts("locked_for"), numbers("present_until"),
-		texts("ticket", "stream", "address", "road"))}
+		texts("ticket", "stream", "address", "road"), one(blob, "mark"))}
 	pendings = &table{name: "pendings", class: isScratch, columns: join(texts("id", "cookie_hash", "staff", "kind"),
 		one(blob, "statement"), one(blob, "annex"), one(blob, "payload"), numbers("created", "expires"))}
 	drafts     = &table{name: "drafts", class: isScratch, columns: join(texts("staff", "name"), one(blob, "body"), numbers("updated"))}
