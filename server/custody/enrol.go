@@ -57,19 +57,32 @@ func printable(text string) string {
 // Fresh refuses a key pair or a certificate number that the register has seen
 // before, whoever held it, whoever issued it and whatever became of it: people
 // compare certificates by their numbers. alike are the keys with the same public
-// key, certificate or number.
+// key, certificate or number, and those whose row does not name its public key:
+// of these the certificate tells it.
 func Fresh(next Key, alike []Key) error {
 	for _, k := range alike {
 		switch {
 		case k.Fingerprint == next.Fingerprint:
 			return fault.New(fault.Conflict, "这张证书已经登记过，同一张证书不能登记两次。请在钥匙里重新生成密钥。")
-		case k.Public != "" && k.Public == next.Public:
+		case next.Public != "" && k.public() == next.Public:
 			return fault.New(fault.Conflict, "这个公钥已经登记过，同一对密钥不能登记两次。请在钥匙里重新生成密钥。")
 		case k.Serial != "" && k.Serial == next.Serial:
 			return fault.New(fault.Conflict, "证书序列号与登记过的另一张相同，不能登记。请改用本签台签发的证书重新办理；再次出现，请告诉系统管理员。")
 		}
 	}
 	return nil
+}
+
+// public is the digest of the key's public key, empty if nothing tells it.
+func (k Key) public() string {
+	if k.Public != "" {
+		return k.Public
+	}
+	c, err := x509.ParseCertificate(k.Certificate)
+	if err != nil {
+		return ""
+	}
+	return PublicDigest(c.RawSubjectPublicKeyInfo)
 }
 
 // Renewed puts a new key beside the one that its holder seals with: it waits

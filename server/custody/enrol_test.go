@@ -1,6 +1,11 @@
 package custody
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -8,7 +13,11 @@ import (
 )
 
 func TestACertificateNumberOrKeyThatWasSeenBeforeIsRefusedWhateverBecameOfIt(t *testing.T) {
+	leaf := selfSigned(t)
 	next := Key{Fingerprint: "ff", Serial: "a1", Issuer: ExternalCA, Public: "p1"}
+	if err := Fresh(Key{Fingerprint: "ff", Public: PublicDigest(leaf.RawSubjectPublicKeyInfo)}, []Key{{Fingerprint: "01", Certificate: leaf.Raw, State: Lost}}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a pair that only an older certificate names: %v", err)
+	}
 	for name, c := range map[string]struct {
 		alike Key
 		says  string // empty: it may be enrolled
@@ -28,6 +37,25 @@ func TestACertificateNumberOrKeyThatWasSeenBeforeIsRefusedWhateverBecameOfIt(t *
 	if err := Fresh(Key{Fingerprint: "ff"}, []Key{{Fingerprint: "01"}}); err != nil {
 		t.Errorf("two keys without a number or pair: %v", err)
 	}
+}
+
+// selfSigned is some certificate.
+func selfSigned(t *testing.T) *x509.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leaf
 }
 
 func TestANameInACertificateCountsOnlyInTheSpellingOnFile(t *testing.T) {

@@ -221,7 +221,11 @@ func (p *Portal) emergencyCertificate(c *call) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "证书读不出来。请重新粘贴。").At("certificate", "请重新粘贴。")
 	}
-	if _, err := cert.Verify(x509.VerifyOptions{Roots: p.roots, CurrentTime: c.received, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
+	_, err = cert.Verify(x509.VerifyOptions{Roots: p.roots, CurrentTime: c.received, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	if err == nil {
+		err = cert.CheckSignatureFrom(p.authority.Certificate) // an external authority is among the roots too
+	}
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "证书不是本签台的签发机构签发的，或不在有效期内。请在服务器上用 portal emergency 重新签发。").At("certificate", "不是本签台签发的。")
 	}
 	return cert, nil

@@ -341,3 +341,85 @@ func TestAListOfCustodiansTakesTwoPeopleAndSound(t *testing.T) {
 		t.Fatalf("one of two made a list: %v", err)
 	}
 }
+
+// certifiedAgain is another certificate of our own CA over the key pair that
+// somebody holds.
+func (w *town) certifiedAgain(staff string) *x509.Certificate {
+	w.tb.Helper()
+	return w.issue(w.tb, w.people[staff].Staff, w.people[staff].key)
+}
+
+func TestAKeyThatTheRegisterHasSeenIsNotReadmittedByAnEmergency(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	w.custodiansAre("2", lead, auditor, cityLead)
+	w.loseOfficersKeys()
+	fresh, _ := w.newKey(sec)
+	c := w.in(lead)
+	inToken := callForm(sec, fresh)
+	inToken.Set("token", tokenOf(sec2))
+	for name, v := range map[string]struct {
+		form url.Values
+		says string
+	}{
+		"the very certificate that was lost":      {callForm(sec, w.people[sec].leaf), "这张证书已经登记过"},
+		"the lost key under another certificate":  {callForm(sec, w.certifiedAgain(sec)), "这个公钥已经登记过"},
+		"a new key in a token that is in custody": {inToken, "不能用作紧急恢复的新钥匙"},
+	} {
+		w.quiet(name, func() { c.refusedPlain(c.post("/emergency", v.form), fault.Conflict, v.says) })
+	}
+}
+
+func TestACertificateOfAnExternalAuthorityReadmitsNobody(t *testing.T) {
+	w, a := newProvince(t, 0)
+	w.custodiansAre("2", lead, auditor, cityLead)
+	w.loseOfficersKeys()
+	c := w.in(lead)
+	foreign := a.person(newKey(t), func(c *x509.Certificate) { c.Subject.SerialNumber = sec })
+	w.quiet("a foreign certificate", func() {
+		c.refusedPlain(c.post("/emergency", callForm(sec, foreign)), fault.Invalid, "不是本签台的签发机构")
+	})
+}
+
+// Two emergencies were opened over one certificate; the first brought it into
+// force and then it was lost.
+func TestAnEmergencyThatWasCalledInTimeDoesNotBringBackAKeyThatWasLostMeanwhile(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	w.custodiansAre("2", lead, auditor, cityLead)
+	w.loseOfficersKeys()
+	cert, key := w.newKey(sec)
+	c1, c2 := w.in(lead), w.in(auditor)
+	second := callForm(sec, cert)
+	second.Set("token", "NEW-0002")
+	for _, form := range []url.Values{callForm(sec, cert), second} {
+		c1.done(c1.post("/emergency", form))
+	}
+	for _, id := range []string{"E000001", "E000002"} {
+		c2.done(c2.post("/emergency/"+id+"/seal", nil))
+	}
+	use := func(id string) reply {
+		t.Helper()
+		d := w.holding(cert, key, sec)
+		page, err := d.Get(t.Context(), "/emergency/use?number="+id)
+		must(t, err)
+		return handIn(t, d, base64url(reader{d, w}.signed(page)))
+	}
+	if got := use("E000001"); got.Location != "/sign-in" {
+		t.Fatalf("the first: %+v", got)
+	}
+	k, err := w.store.KeyInCustody(t.Context(), seal.Fingerprint(cert))
+	if err != nil || k.Public != custody.PublicDigest(cert.RawSubjectPublicKeyInfo) || k.Serial == "" {
+		t.Errorf("the register does not know the public key: %+v %v", k, err)
+	}
+	d := w.holding(cert, key, sec)
+	must(t, d.SignIn(t.Context()))
+	r := reader{d, w}
+	code := codeShape.FindString(r.ok(r.post("/key/loss-code", url.Values{"do": {"fresh"}})).Text("main"))
+	r.ok(r.post("/lost", url.Values{"staff": {sec}, "code": {code}}))
+	records := w.records()
+	if got := use("E000002"); got.Location != "" || !strings.Contains(got.Sentence, "这张证书已经登记过") {
+		t.Errorf("the lost key is back: %+v", got)
+	}
+	if k, err = w.store.KeyInCustody(t.Context(), seal.Fingerprint(cert)); err != nil || k.State != custody.Lost || w.records() != records {
+		t.Errorf("%s %v", k.State, err)
+	}
+}

@@ -109,6 +109,9 @@ func (m *emergencyMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte
 	if err != nil {
 		return d, err
 	}
+	if _, _, err := emergencyKey(r, e, now); err != nil {
+		return d, err
+	}
 	number := uint64(0)
 	if tx, ok := r.(*store.Tx); ok {
 		number = tx.Number()
@@ -183,7 +186,7 @@ func useEmergency(r rows, e custody.Emergency, fingerprint string, covered bool,
 	if err != nil {
 		return nil, err
 	}
-	cert, err := x509.ParseCertificate(e.Certificate)
+	token, key, err := emergencyKey(r, e, now)
 	if err != nil {
 		return nil, err
 	}
@@ -209,13 +212,7 @@ func useEmergency(r rows, e custody.Emergency, fingerprint string, covered bool,
 			puts = append(puts, t)
 		}
 	}
-	puts = append(puts, custody.Key{Fingerprint: fingerprint, Staff: e.Staff, Certificate: e.Certificate, TokenLabel: e.Staff, Token: e.Token,
-		Serial: cert.SerialNumber.Text(16), Issuer: custody.OwnCA, State: custody.Issued, Since: now})
-	token, err := emergencyToken(r, e, now)
-	if err != nil {
-		return nil, err
-	}
-	puts = append(puts, token)
+	puts = append(puts, key, token)
 	held, err := r.RolesHeld(e.Staff)
 	if err != nil {
 		return nil, err
@@ -224,6 +221,27 @@ func useEmergency(r rows, e custody.Emergency, fingerprint string, covered bool,
 		puts = append(puts, org.Appointment{ID: e.Staff + "/" + e.Role + "/" + e.Org, Staff: e.Staff, Role: e.Role, Org: e.Org})
 	}
 	return puts, nil
+}
+
+// emergencyKey is what the readmitted person will hold. A certificate, a key pair
+// or a token that the register has seen is refused at the call already, and
+// again at each seal: what was lost once does not come back this way either.
+func emergencyKey(r rows, e custody.Emergency, now time.Time) (custody.Token, custody.Key, error) {
+	token, err := emergencyToken(r, e, now)
+	if err != nil {
+		return token, custody.Key{}, err
+	}
+	cert, err := x509.ParseCertificate(e.Certificate)
+	if err != nil {
+		return token, custody.Key{}, err
+	}
+	key := custody.Certified(cert, e.Staff, token, custody.OwnCA)
+	key.State, key.Since = custody.Issued, now
+	alike, err := r.KeysAlike(key)
+	if err != nil {
+		return token, key, err
+	}
+	return token, key, custody.Fresh(key, alike)
 }
 
 // emergencyToken is the token in the readmitted person's hands: a new one, or

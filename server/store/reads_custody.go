@@ -52,10 +52,10 @@ func (s *Store) KeyIn(ctx context.Context, token string) (custody.Key, error) {
 }
 
 // KeysAlike lists the keys, whoever held them, that have the certificate, the
-// public key or the number of k. It takes no grant: the pages of
-// custody tell nothing of them but a refusal.
+// public key or the number of k, or whose row does not name its public key. It
+// takes no grant: the pages of custody tell nothing of them but a refusal.
 func (s *Store) KeysAlike(ctx context.Context, k custody.Key) ([]custody.Key, error) {
-	rows, err := s.many(ctx, custodyKeys, "fingerprint = ? OR public_key = ? OR serial = ?", k.Fingerprint, k.Public, k.Serial)
+	rows, err := s.many(ctx, custodyKeys, "fingerprint = ? OR public_key IN (?, '') OR serial = ?", k.Fingerprint, k.Public, k.Serial)
 	if err != nil {
 		return nil, err
 	}

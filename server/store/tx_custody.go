@@ -57,12 +57,19 @@ func (tx *Tx) KeysOf(person string) ([]custody.Key, error) { return tx.keys(is("
 // KeysIn lists the keys that a token ever carried.
 func (tx *Tx) KeysIn(token string) ([]custody.Key, error) { return tx.keys(is("token", token)) }
 
-// KeysAlike lists the keys, whoever held them, that have the certificate, the
-// public key or the number of k.
+// KeysAlike lists the keys, whoever holds or held them in whatever body, that
+// have the certificate, the public key or the number of k, or whose row does not
+// name its public key.
 func (tx *Tx) KeysAlike(k custody.Key) ([]custody.Key, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
 	var all []custody.Key
-	for _, c := range [][]cond{{is("fingerprint", k.Fingerprint)}, {is("public_key", k.Public)}, {is("serial", k.Serial)}} {
-		list, err := tx.keys(c...)
+	for _, c := range []cond{is("fingerprint", k.Fingerprint), is("public_key", k.Public, ""), is("serial", k.Serial)} {
+		rows, err := (txRows{tx}).rowsOf(custodyKeys, c)
+		if err != nil {
+			return nil, err
+		}
+		list, err := listOf(rows, sure(keyOf))
 		if err != nil {
 			return nil, err
 		}
