@@ -91,10 +91,6 @@ func TestCase45OneOf50ChangedAfterViewingRefusesAllAndIsNamed(t *testing.T) {
 
 func TestCase46AFailureIsSignedAloneAndConfirmedByTheLead(t *testing.T) {
 	w := newTown(t, "2024-11-13 10:00:00")
-	failing := func(i int, a *registration.Application) {
-		atCounty(i, a)
-		a.Form.AppraisalY3, a.Form.AppraisalY4 = "fail", "fail"
-	}
 	ids := w.plant(2, school, failing)
 	a, l := w.in(auditor), w.in(lead)
 	w.quiet("in a batch", func() { a.refusedPlain(a.post("/applications", batch(ids...)), fault.Invalid, ids[0]) })
@@ -132,12 +128,9 @@ func TestCase46AFailureIsSignedAloneAndConfirmedByTheLead(t *testing.T) {
 
 func TestAChangeBetweenTheTwoSealsVoidsTheAct(t *testing.T) {
 	w := newTown(t, "2024-11-13 10:00:00")
-	id := w.plant(1, school, func(i int, a *registration.Application) {
-		atCounty(i, a)
-		a.Form.AppraisalY3, a.Form.AppraisalY4 = "fail", "fail"
-	})[0]
+	id := w.plant(1, school, failing)[0]
 	a, l := w.in(auditor), w.in(lead)
-	a.done(a.post("/applications/"+id+"/conclude", url.Values{"conclusion": {"failed"}, "rule": {"F2"}, "reason": {"连续两年考核不合格"}, "confirmer": {lead}}))
+	a.done(a.post("/applications/"+id+"/conclude", fails(lead)))
 	at := hrefs(t, l.ok(l.get("/confirmations")), "/confirmations/")
 	p := l.ok(l.get(at[0]))
 	b := w.in(auditor2)
@@ -150,4 +143,6 @@ func TestAChangeBetweenTheTwoSealsVoidsTheAct(t *testing.T) {
 	if got.Status != statusOf(fault.Conflict) || got.Sentence == "" || w.application(id).State != registration.ReturnedSchool {
 		t.Errorf("%+v, state %s", got, w.application(id).State)
 	}
+	w.portal.VoidEnded()
+	w.voided(id, "签署之后记录有改动")
 }

@@ -45,9 +45,6 @@ func (p *Portal) confirmations(c *call) (answer, error) {
 				line.Asked = h.Issued
 			}
 		}
-		if c.received.After(w.Expires) {
-			line.State, line.Href = view.Mark{Kind: "stop", Text: "已过有效期"}, ""
-		}
 		v.Rows = append(v.Rows, line)
 	}
 	v.Lead = "等待第二人签署的共 " + number(len(v.Rows)) + " 件。文本与第一人签的完全相同；记录有任何改动，这份文本就作废。"

@@ -65,3 +65,6 @@ const CookieName = cookieName
 
 // SourceOf is what throttles tell apart.
 var SourceOf = source
+
+// VoidEnded runs the chore that voids ended proposals, once.
+func (p *Portal) VoidEnded() { p.voidEnded(p.jobs.ctx) }

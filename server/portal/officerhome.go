@@ -91,7 +91,7 @@ func (p *Portal) mineToSign(c *call, grant policy.Grant, of func(kind string) bo
 	open, err := p.store.OpenProposals(c.ctx, grant)
 	var since []time.Time
 	for _, w := range open {
-		if of(w.Kind) && nextSigner(w) == c.who.Staff.ID && !c.received.After(w.Expires) {
+		if of(w.Kind) && nextSigner(w) == c.who.Staff.ID {
 			since = append(since, issuedAt(w))
 		}
 	}

@@ -70,7 +70,7 @@ func (p *Portal) openPolicies(c *call, grant policy.Grant) ([]view.PolicyOpen, e
 	}
 	var list []view.PolicyOpen
 	for _, w := range open {
-		if seal.Kind(w.Kind) != seal.PolicyChange || c.received.After(w.Expires) {
+		if seal.Kind(w.Kind) != seal.PolicyChange {
 			continue
 		}
 		o := view.PolicyOpen{What: "第 " + strings.TrimPrefix(w.Subject, "policy/") + " 号政策", First: p.nameOf(c, w.Signers[0]), Second: p.nameOf(c, w.Signers[1]),

@@ -101,6 +101,7 @@ func New(c Config) (*Portal, error) {
 	p.jobs.repeat(pulseEvery, p.keeper.beat)
 	p.jobs.repeat(renewEvery, p.renewLeases)
 	p.jobs.repeat(issuing.CRLEvery, p.publish)
+	p.jobs.repeat(voidEvery, p.voidEnded)
 	return p, nil
 }
 

@@ -4,65 +4,43 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/hsm/seal"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/registration"
 )
 
-// proposed is a deferral that waits for auditor and lead.
-func proposed(t testing.TB) registration.Proposal {
-	t.Helper()
-	a := atCounty(t, application(1, short))
-	step := must[registration.Step](t)(a.ConcludeByTwo(registration.Verdict{Conclusion: registration.Deferred, Rules: []string{"D2"}, Reason: "学时不足"},
-		auditor, lead, judge(), calendar, inAudit))
-	s := must[seal.Statement](t)(registration.ConcludeSingleStatement(header(auditor, lead), step))
-	return must[registration.Proposal](t)(registration.Propose(s, a))
+func waiting() registration.Proposal {
+	return registration.Proposal{ID: "ab", State: registration.ProposalOpen, Expires: inAudit.Add(72 * time.Hour)}
 }
 
-func TestTheLastOfTheNamedSignersMakesTheAct(t *testing.T) {
-	p := proposed(t)
-	if p.State != "open" || p.Subject != "2024-341021-000001" || p.Path != "/341000/341021/HS10200/" || len(p.ID) != 64 || p.Kind != "conclude-adverse" {
-		t.Errorf("%+v", p)
+func TestAProposalEndsAfterItsLastMomentAndByAChangeOfItsRecord(t *testing.T) {
+	p := waiting()
+	for _, now := range []time.Time{inAudit, p.Expires} {
+		if why := p.Ended(false, now); why != "" {
+			t.Errorf("at %s: %s", now, why)
+		}
 	}
-	_, _, err := p.Sign(lead.Staff, inAudit)
-	refused(t, err, fault.Conflict, "还没有轮到您签")
-	one, last, err := p.Sign(auditor.Staff, inAudit)
-	if err != nil || last || one.State != "open" || len(p.Signed) != 0 {
-		t.Fatalf("%+v %v", one, err)
+	if why := p.Ended(false, p.Expires.Add(time.Millisecond)); why != "到 2024-11-15 10:00:00 仍未签齐" {
+		t.Error(why)
 	}
-	_, _, err = one.Sign(auditor.Staff, inAudit)
-	refused(t, err, fault.Conflict, "您已经签过", "1 位未签")
-	_, _, err = one.Sign(auditor2.Staff, inAudit)
-	refused(t, err, fault.Forbidden, "没有列您为签署人")
-	_, _, err = one.Sign(lead.Staff, p.Expires)
-	refused(t, err, fault.Closed, "须在 2024-11-12 10:15:00 前签完")
-	two, last, err := one.Sign(lead.Staff, p.Expires.Add(-time.Millisecond))
-	if err != nil || !last || two.State != "done" {
-		t.Fatalf("%+v %v", two, err)
+	if why := p.Ended(true, inAudit); why != "签署之后记录有改动" {
+		t.Error(why)
 	}
-	if signed, of := two.Progress(); signed != 2 || of != 2 {
-		t.Errorf("%d/%d", signed, of)
+	for _, state := range []string{registration.ProposalDone, registration.ProposalVoid} {
+		p.State = state
+		if why := p.Ended(true, p.Expires.Add(time.Hour)); why != "" {
+			t.Errorf("what is %s ends again: %s", state, why)
+		}
 	}
-	_, _, err = two.Sign(lead.Staff, inAudit)
-	refused(t, err, fault.Conflict, "各人都已签完")
-	_, err = two.Void("改了")
-	refused(t, err, fault.Conflict, "已经了结")
 }
 
-func TestAVoidedProposalTakesNoMoreSeals(t *testing.T) {
-	p := proposed(t)
+func TestAProposalIsVoidedOnceAndWithAReason(t *testing.T) {
+	p := waiting()
 	_, err := p.Void(" ")
 	refused(t, err, fault.Invalid, "请说明失效的原因")
 	v := must[registration.Proposal](t)(p.Void("申请已退回学校"))
-	_, _, err = v.Sign(auditor.Staff, inAudit)
-	refused(t, err, fault.Conflict, "已经失效（申请已退回学校）")
-}
-
-func TestAnActOfTwoNamesTwo(t *testing.T) {
-	a := atCounty(t, application(1, short))
-	step := must[registration.Step](t)(a.ConcludeByTwo(registration.Verdict{Conclusion: registration.Deferred, Rules: []string{"D2"}, Reason: "学时不足"},
-		auditor, lead, judge(), calendar, inAudit))
-	s := must[seal.Statement](t)(registration.ConcludeSingleStatement(header(auditor), step))
-	_, err := registration.Propose(s, a)
-	refused(t, err, fault.Invalid, "须由两人签署，文本里只列了 1 人")
+	if v.State != registration.ProposalVoid || v.Note != "申请已退回学校" {
+		t.Errorf("%+v", v)
+	}
+	_, err = v.Void("再撤")
+	refused(t, err, fault.Conflict, "已经了结")
 }

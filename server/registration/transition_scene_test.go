@@ -18,7 +18,6 @@ var (
 	handler2 = registration.Person{Staff: "U2", Name: "汪若水", Org: "HS10200"}
 	head     = registration.Person{Staff: "U3", Name: "叶秉文", Org: "HS10200"}
 	auditor  = registration.Person{Staff: "U4", Name: "沈知远", Org: "341021"}
-	auditor2 = registration.Person{Staff: "U5", Name: "江望月", Org: "341021"}
 	lead     = registration.Person{Staff: "U6", Name: "方一苇", Org: "341021"}
 )
 

@@ -275,6 +275,12 @@ func (g *group) propose(tx *Tx, open *registration.Proposal, e *audit.Entry) err
 	}
 	m := a.seals[len(a.seals)-1]
 	if open != nil {
+		// The text derived again names its version; this holds whatever a text names.
+		if moved, err := tx.moved(*open); err != nil {
+			return err
+		} else if moved {
+			return fault.New(fault.Conflict, "第一位签署之后记录有改动，这份文本作废，没有办理。请由提出的人按现在的记录重新提出。")
+		}
 		e.Subject = open.Subject // one statement is about one thing, whoever signs it
 		open.Signed = append(slices.Clone(open.Signed), m.signer.Staff)
 		open.State = "done"

@@ -152,18 +152,3 @@ func (s *Store) SealedAs(ctx context.Context, digest, person string) (at int64, 
 	}
 	return n.(int64), true, nil
 }
-
-// OpenProposalsAbout lists the open acts of several people about one record.
-func (s *Store) OpenProposalsAbout(ctx context.Context, g policy.Grant, subject string) ([]registration.Proposal, error) {
-	open, err := s.OpenProposals(ctx, g)
-	if err != nil {
-		return nil, err
-	}
-	kept := open[:0]
-	for _, p := range open {
-		if p.Subject == subject {
-			kept = append(kept, p)
-		}
-	}
-	return kept, nil
-}

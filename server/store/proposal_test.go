@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"errors"
 	"testing"
 	"time"
 
@@ -140,6 +141,40 @@ func TestAProposalThatIsVoidDoneOrLateTakesNoSignature(t *testing.T) {
 		}
 		time.Sleep(250 * time.Millisecond)
 		refused(t, second, fault.Closed, func() error { _, err := second.commit(second.grant(t), second.seals(t), second.text); return err })
+	})
+}
+
+// What the closure derives does not name the record's version here: the store
+// alone knows that it is another one.
+func TestAProposalWhoseRecordWasChangedTakesNoSignatureAndOnlyOthersAreOpen(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		ctx := context.Background()
+		_, second := adverse(t, w, 1)
+		second.open(t)
+		_, other := adverse(t, w, 2)
+		other.open(t)
+		change := stage(t, w, policy.Conclude, &store.Purpose{Kind: seal.Conclude, Signers: 1, From: 1, To: 1}, 3)
+		if _, err := w.Store.Commit(ctx, change.grant(t), change.seals(t), func(tx *store.Tx) (audit.Entry, error) {
+			if err := tx.Derive(change.text); err != nil {
+				return audit.Entry{}, err
+			}
+			return audit.Entry{Subject: "application/" + second.id}, touchApplication(tx, second.id)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, second, fault.Conflict, func() error {
+			_, err := second.commit(second.grant(t), second.seals(t), second.text)
+			return says(t, err, "这份文本作废")
+		})
+		open, err1 := w.Store.OpenProposals(ctx, w.Grant(t, "U00006", policy.View, "341021"))
+		g, err2 := w.Policy.System(policy.VoidProposal)
+		ended, err3 := w.Store.EndedProposals(ctx, g)
+		if err := errors.Join(err1, err2, err3); err != nil || len(open) != 1 || open[0].Subject != "application/"+other.id || len(ended) != 1 || ended[0].Subject != "application/"+second.id {
+			t.Errorf("open %v, ended %v, %v", open, ended, err)
+		}
+		if _, err := other.commit(other.grant(t), other.seals(t), other.text); err != nil {
+			t.Errorf("the other one: %v", err)
+		}
 	})
 }
 

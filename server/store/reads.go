@@ -141,34 +141,6 @@ func (s *Store) PersonIndex(n registration.Number) string {
 	return hex.EncodeToString(s.cipher.index("id_number", n.Plain()))
 }
 
-// OpenProposals lists the acts of several people that wait for a signature.
-func (s *Store) OpenProposals(ctx context.Context, g policy.Grant) ([]registration.Proposal, error) {
-	rows, err := s.rowsCovered(ctx, g, proposals, is("state", "open"))
-	if err != nil {
-		return nil, err
-	}
-	return listOf(rows, sure(proposalOf))
-}
-
-// ProposalsAbout lists the open acts of several people about a record that the
-// caller has read under a grant of its own.
-func (s *Store) ProposalsAbout(ctx context.Context, subject string) ([]registration.Proposal, error) {
-	rows, err := s.many(ctx, proposals, "subject = ? AND state = ?", subject, "open")
-	if err != nil {
-		return nil, err
-	}
-	return listOf(rows, sure(proposalOf))
-}
-
-// Proposal reads one act of several people.
-func (s *Store) Proposal(ctx context.Context, g policy.Grant, id string) (registration.Proposal, error) {
-	r, err := s.covered(ctx, g, proposals, id)
-	if err != nil {
-		return registration.Proposal{}, err
-	}
-	return proposalOf(r), nil
-}
-
 // What follows is what every signed-in page and the sign-in itself need: names
 // of bodies and people, windows, whose key a certificate is. It takes no grant
 // and gives no business data.
@@ -259,16 +231,6 @@ func (s *Store) Windows(ctx context.Context, year int) ([]registration.Window, e
 		return nil, err
 	}
 	return listOf(rows, sure(windowOf))
-}
-
-// ProposalOf reads the proposal of a statement by its digest, to tell who has
-// sealed it. The caller holds the statement's text already.
-func (s *Store) ProposalOf(ctx context.Context, id string) (registration.Proposal, error) {
-	r, err := s.one(ctx, proposals, id)
-	if err != nil {
-		return registration.Proposal{}, err
-	}
-	return proposalOf(r), nil
 }
 
 // Delegation reads one delegation by its id.

@@ -43,15 +43,6 @@ func (tx *Tx) Import(id string) (registration.Import, error) {
 	return importOf(r), nil
 }
 
-// Proposal reads one act of several people.
-func (tx *Tx) Proposal(id string) (registration.Proposal, error) {
-	r, err := tx.find(proposals, id)
-	if err != nil {
-		return registration.Proposal{}, err
-	}
-	return proposalOf(r), nil
-}
-
 // Organisation reads one body.
 func (tx *Tx) Organisation(id string) (org.Organisation, error) {
 	r, err := tx.find(organisations, id)
