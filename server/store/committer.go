@@ -159,13 +159,16 @@ func (c *committer) attempt(acts []*act) (err error) {
 		return err
 	}
 	refusals := make(map[*act]error)
-	for _, a := range acts {
+	for i, a := range acts {
 		verdict := g.judge(a)
 		if g.failed != nil {
 			return g.failed
 		}
 		if verdict != nil {
 			refusals[a] = verdict
+		}
+		if err := g.ahead(edge, len(acts)-i-1); err != nil {
+			return err
 		}
 	}
 	s.halt("judged")

@@ -33,6 +33,9 @@ type door interface {
 	// begin opens the transaction, locks the head, and answers the wants.
 	begin(ctx context.Context, wants []want) ([][][]any, error)
 	query(ctx context.Context, w want) ([][]any, error)
+	// ahead begins to run steps of the open transaction and may return before
+	// they are done; whatever is called next waits for them and has their error.
+	ahead(ctx context.Context, steps []step) error
 	// finish runs the steps and commits. An error from a server that answered
 	// is a definite no; any other leaves the outcome unknown. between, if not
 	// nil, is called between the last write and COMMIT.

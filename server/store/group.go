@@ -22,6 +22,7 @@ type group struct {
 	staged   map[slot]*row
 	order    []slot
 	leaves   []*leaf
+	written  int                // how many of the leaves are on their way to the database
 	previous map[string]int64   // subject -> latest entry of this group
 	used     map[string][]usage // statement digest -> entries that carry it
 	believed map[*row]bool      // rows that were held against the log
@@ -242,8 +243,8 @@ func (g *group) stage(tx *Tx, leaves []*leaf) {
 }
 
 // chain gives each entry its predecessor about the same subject, then prints it.
-func (g *group) chain() error {
-	for _, l := range g.leaves {
+func (g *group) chain(leaves []*leaf) error {
+	for _, l := range leaves {
 		l.entry.Previous = -1
 		if l.entry.Subject != "" {
 			before, here := g.previous[l.entry.Subject]
@@ -261,14 +262,33 @@ func (g *group) chain() error {
 	return nil
 }
 
-// flush turns the group into statements: records, then the log, the head last.
-func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
-	if err := g.chain(); err != nil {
-		return nil, head{}, err
+// aheadLeaves is how many entries are worth a packet of their own.
+const aheadLeaves = 16
+
+// ahead hands the entries that are certain to the database while acts are left
+// to be judged: an act that was staged is never taken out of its group. Records
+// wait, since an act still to come may change them again.
+func (g *group) ahead(edge *audit.Edge, left int) error {
+	if left == 0 || len(g.leaves)-g.written < aheadLeaves {
+		return nil
 	}
-	fresh, changed := g.recordSteps()
+	steps, err := g.logSteps(edge)
+	if err != nil {
+		return err
+	}
+	return g.door.ahead(g.ctx, steps)
+}
+
+// logSteps writes the entries that were not written yet, with their bodies and
+// the tiles that they fill.
+func (g *group) logSteps(edge *audit.Edge) ([]step, error) {
+	leaves := g.leaves[g.written:]
+	g.written = len(g.leaves)
+	if err := g.chain(leaves); err != nil {
+		return nil, err
+	}
 	var entries, bodies, tiles [][]any
-	for _, l := range g.leaves {
+	for _, l := range leaves {
 		e := l.entry
 		var statement any
 		if l.statement != nil {
@@ -283,9 +303,19 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 			tiles = append(tiles, []any{int64(t.Level), int64(t.Index), t.Data})
 		}
 	}
-	steps := append(fresh, insert("INSERT", logEntries, entries, parameters)...)
+	steps := insert("INSERT", logEntries, entries, parameters)
 	steps = append(steps, insert("INSERT", logBodies, bodies, parameters)...)
-	steps = append(steps, insert("INSERT", logTiles, tiles, parameters)...)
+	return append(steps, insert("INSERT", logTiles, tiles, parameters)...), nil
+}
+
+// flush turns what is left of the group into statements: records, then the log,
+// the head last.
+func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
+	log, err := g.logSteps(edge)
+	if err != nil {
+		return nil, head{}, err
+	}
+	fresh, changed := g.recordSteps()
 	frontier := edge.Frontier()
 	packed, err := frontier.MarshalBinary()
 	if err != nil {
@@ -294,7 +324,7 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 	h := head{size: edge.Size(), root: edge.Root(), frontier: packed, epoch: g.epoch,
 		logged: millis(g.leaves[len(g.leaves)-1].entry.Logged), signed: g.head.signed}
 	h.mac = h.authenticate(g.store.keys.HeadMAC, g.store.keys.Origin)
-	steps = append(steps, g.store.signer.unsaved(&h, false)...)
+	steps := append(append(fresh, log...), g.store.signer.unsaved(&h, false)...)
 	return append(append(steps, changed...), g.store.headStep(h)), h, nil
 }
 

@@ -37,10 +37,13 @@ func (mysqlDialect) open(ctx context.Context, db *sql.DB) (door, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &mysqlDoor{conn}, nil
+	return &mysqlDoor{conn: conn}, nil
 }
 
-type mysqlDoor struct{ conn *sql.Conn }
+type mysqlDoor struct {
+	conn *sql.Conn
+	sent chan error // of the packets that were sent ahead; nil when none is on its way
+}
 
 // begin is one round trip for the transaction, the head's lock, the assertion
 // that a transaction is really open, and everything the group declared to read.
@@ -71,6 +74,9 @@ func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) 
 }
 
 func (d *mysqlDoor) query(ctx context.Context, w want) ([][]any, error) {
+	if err := d.settle(); err != nil {
+		return nil, err
+	}
 	sets, err := answers(ctx, d.conn, w.query, w.args)
 	if err != nil {
 		return nil, err
@@ -81,16 +87,50 @@ func (d *mysqlDoor) query(ctx context.Context, w want) ([][]any, error) {
 // packetBytes is about how much goes into one packet.
 const packetBytes = 1 << 20
 
+// ahead sends steps and does not wait: the server writes them while the next
+// acts are judged.
+func (d *mysqlDoor) ahead(ctx context.Context, steps []step) error {
+	if err := d.settle(); err != nil {
+		return err
+	}
+	d.sent = make(chan error, 1)
+	go func(done chan<- error) {
+		early, last := packets(steps)
+		done <- d.send(ctx, append(early, last))
+	}(d.sent)
+	return nil
+}
+
+// settle waits for what was sent ahead.
+func (d *mysqlDoor) settle() error {
+	if d.sent == nil {
+		return nil
+	}
+	err := <-d.sent
+	d.sent = nil
+	return err
+}
+
+func (d *mysqlDoor) send(ctx context.Context, list []step) error {
+	for _, p := range list {
+		if _, err := execRaw(ctx, d.conn, p.query, p.args); err != nil {
+			return counted(err)
+		}
+	}
+	return nil
+}
+
 // finish sends as few packets as it can. The guard after an update makes the
 // server itself stop before COMMIT when a row was missed. The last packet begins
 // with RELEASE SAVEPOINT, which fails if the transaction was lost on the way,
 // and ends with COMMIT.
 func (d *mysqlDoor) finish(ctx context.Context, steps []step, between func()) error {
 	early, last := packets(steps)
-	for _, p := range early {
-		if _, err := execRaw(ctx, d.conn, p.query, p.args); err != nil {
-			return counted(err)
-		}
+	if err := d.settle(); err != nil {
+		return err
+	}
+	if err := d.send(ctx, early); err != nil {
+		return err
 	}
 	if between != nil {
 		if _, err := execRaw(ctx, d.conn, last.query+"SELECT 1", last.args); err != nil {
@@ -123,9 +163,9 @@ func packets(steps []step) (early []step, last step) {
 			early = append(early, close())
 		}
 		if guard >= 0 && s.head { // the head's own UPDATE holds the guard of the one before it
-			s.query = strings.Replace(s.query, "size = ?", "size = "+counts(guard, "?"), 1)
+			s.query = strings.Replace(s.query, "size = ?", "size = ? + "+counts(guard), 1)
 		} else if guard >= 0 {
-			query.WriteString("SELECT " + counts(guard, "1") + "; ")
+			query.WriteString("SELECT " + counts(guard) + "; ")
 		}
 		guard = s.rows
 		query.WriteString(s.query + "; ")
@@ -135,16 +175,16 @@ func packets(steps []step) (early []step, last step) {
 	return early, close()
 }
 
-// counts is value if the statement before matched so many rows, and else an
-// error: a subquery of two rows has no value.
-func counts(rows int64, value string) string {
-	return fmt.Sprintf("IF(ROW_COUNT() = %d, %s, (SELECT 1 UNION ALL SELECT 2))", rows, value)
+// counts is zero if the statement before matched so many rows, and else an
+// error: an unsigned number does not go below zero.
+func counts(rows int64) string {
+	return fmt.Sprintf("(CAST(ROW_COUNT() = %d AS UNSIGNED) - 1)", rows)
 }
 
 // counted knows the guard's error from others.
 func counted(err error) error {
 	var e *mysql.MySQLError
-	if errors.As(err, &e) && e.Number == 1242 {
+	if errors.As(err, &e) && e.Number == 1690 {
 		return errors.Join(errCount, err)
 	}
 	return err
@@ -167,6 +207,7 @@ func (d *mysqlDoor) rollback(ctx context.Context) error {
 
 // close ends the connection itself, not only its loan from the pool.
 func (d *mysqlDoor) close() {
+	d.settle() // the error does not matter: nothing of it will stand
 	d.conn.Raw(func(any) error { return errDiscard })
 	d.conn.Close()
 }

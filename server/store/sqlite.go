@@ -70,7 +70,7 @@ func (d *sqliteDoor) query(ctx context.Context, w want) ([][]any, error) {
 	return collect(rows)
 }
 
-func (d *sqliteDoor) finish(ctx context.Context, steps []step, between func()) error {
+func (d *sqliteDoor) ahead(ctx context.Context, steps []step) error {
 	for _, s := range steps {
 		result, err := execRaw(ctx, d.conn, s.query, s.args)
 		if err != nil {
@@ -79,6 +79,13 @@ func (d *sqliteDoor) finish(ctx context.Context, steps []step, between func()) e
 		if n, err := result.RowsAffected(); err != nil || s.rows >= 0 && n != s.rows {
 			return errors.Join(errCount, err)
 		}
+	}
+	return nil
+}
+
+func (d *sqliteDoor) finish(ctx context.Context, steps []step, between func()) error {
+	if err := d.ahead(ctx, steps); err != nil {
+		return err
 	}
 	if between != nil {
 		between()
