@@ -67,7 +67,7 @@ func child(path string) error {
 	if c.w.Store, err = store.Open(context.Background(), c.w.Config.WithHalt(c.halt), c.w.Keys, c.w.Policy, c.w.Clock); err != nil {
 		return err
 	}
-	if err := c.w.Store.CheckClock(context.Background()); err != nil {
+	if err := c.w.Store.KeepClock(context.Background()); err != nil {
 		return err
 	}
 	c.say("open")

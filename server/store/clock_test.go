@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -81,7 +82,7 @@ func TestAPortalWhoseClockIsASecondAwayFromTheDatabasesDoesNotServe(t *testing.T
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.CheckClock(context.Background()); (err == nil) != c.ok {
+		if err := s.KeepClock(context.Background()); (err == nil) != c.ok {
 			t.Errorf("%v: %v", c.shift, err)
 		}
 		s.Close()
@@ -113,4 +114,58 @@ func TestACallerWhoGaveUpStillHasHisActDone(t *testing.T) {
 		}
 		t.Fatal("the act was lost with its caller")
 	})
+}
+
+func TestAClockThatDriftsWhileThePortalServesStopsActsUntilItIsRight(t *testing.T) {
+	w := storetest.New(t, store.MySQL)
+	a := w.Application(1, "HS1")
+	w.Import(t, "U00003", "HS1", a)
+	w.Store.Close()
+	var shift atomic.Int64
+	s, err := store.Open(context.Background(), w.Config, w.Keys, w.Policy, func() time.Time { return time.Now().Add(time.Duration(shift.Load())) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w.Store = s
+	if err := s.KeepClock(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		shift time.Duration
+		ok    bool
+	}{{0, true}, {time.Minute, false}, {900 * time.Millisecond, true}, {-time.Minute, false}, {0, true}} {
+		shift.Store(int64(c.shift))
+		before := w.Digest(t)
+		_, err := accept(t, w, a.ID, reason(a.ID, "甲"))
+		if c.ok && err != nil {
+			t.Errorf("%v: %v", c.shift, err)
+		}
+		if !c.ok && (!fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "时钟") || w.Digest(t) != before) {
+			t.Errorf("%v: %v; changed %v", c.shift, err, w.Digest(t) != before)
+		}
+	}
+}
+
+// It changes what the whole server promises, so no other test runs beside it.
+func TestADatabaseThatDoesNotFlushEachCommitIsNotWrittenTo(t *testing.T) {
+	w := storetest.New(t, store.MySQL)
+	a := w.Application(1, "HS1")
+	w.Import(t, "U00003", "HS1", a)
+	server := storetest.Shared(t)
+	t.Cleanup(func() { server.Exec(t, "SET GLOBAL innodb_flush_log_at_trx_commit = 1") })
+	for _, level := range []string{"2", "0"} {
+		server.Exec(t, "SET GLOBAL innodb_flush_log_at_trx_commit = "+level)
+		before := w.Digest(t)
+		if _, err := accept(t, w, a.ID, reason(a.ID, "甲")); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "innodb_flush_log_at_trx_commit") || w.Digest(t) != before {
+			t.Errorf("level %s: %v", level, err)
+		}
+		if _, err := store.Open(context.Background(), w.Config, w.Keys, w.Policy, w.Clock); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("level %s: a portal starts on it: %v", level, err)
+		}
+	}
+	server.Exec(t, "SET GLOBAL innodb_flush_log_at_trx_commit = 1")
+	if _, err := accept(t, w, a.ID, reason(a.ID, "乙")); err != nil {
+		t.Errorf("it did not go on by itself: %v", err)
+	}
 }

@@ -32,6 +32,9 @@ type want struct {
 type door interface {
 	// begin opens the transaction, locks the head, and answers the wants.
 	begin(ctx context.Context, wants []want) ([][][]any, error)
+	// clock is the database's when the transaction began, in ms since 1970; zero
+	// if it has none of its own.
+	clock() int64
 	query(ctx context.Context, w want) ([][]any, error)
 	// ahead begins to run steps of the open transaction and may return before
 	// they are done; whatever is called next waits for them and has their error.
@@ -52,6 +55,7 @@ var errCount = errors.New("a guarded update did not match the rows that were rea
 // dialect holds what differs between the two databases.
 type dialect interface {
 	open(ctx context.Context, db *sql.DB) (door, error)
+	durable(ctx context.Context, ask asker) error
 	update(t *table, columns []int, changes []change) []step
 	insertIgnore() string
 	greatest(a string) string

@@ -61,9 +61,13 @@ func (s *Store) newGroup(ctx context.Context, d door) *group {
 // begin opens the transaction, locks the head and reads what the acts declared.
 func (g *group) begin(acts []*act) error {
 	wants, tables := g.wants(acts)
+	before := g.store.clock()
 	sets, err := g.door.begin(g.ctx, wants)
 	if err != nil {
 		g.failed = err
+		return err
+	}
+	if err := g.store.inTime(g.door.clock(), before, g.store.clock()); err != nil {
 		return err
 	}
 	if g.head, err = g.store.readHead(sets[0]); err != nil {

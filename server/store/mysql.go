@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
+
+	"sealdesk/server/internal/fault"
 )
 
 // mysqlDSN adds the parameters that the store's safety and speed hang on.
@@ -43,15 +45,40 @@ func (mysqlDialect) open(ctx context.Context, db *sql.DB) (door, error) {
 type mysqlDoor struct {
 	conn *sql.Conn
 	sent chan error // of the packets that were sent ahead; nil when none is on its way
+	at   int64      // the server's clock when the transaction began
 }
 
-// begin is one round trip for the transaction, the head's lock, the assertion
-// that a transaction is really open, and everything the group declared to read.
+// The server's clock, in ms since 1970, and whether what it commits is on disk:
+// with a binary log, an act whose line there was lost is undone by recovery.
+const (
+	mysqlClock   = "CAST(ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS SIGNED)"
+	mysqlDurable = "(@@innodb_flush_log_at_trx_commit = 1 AND (@@log_bin = 0 OR @@sync_binlog = 1))"
+)
+
+// durable refuses a server that would answer a COMMIT before it is on disk.
+func (mysqlDialect) durable(ctx context.Context, ask asker) error {
+	set, err := ask(ctx, want{"SELECT " + mysqlDurable, nil})
+	if err != nil {
+		return err
+	}
+	return flushes(set[0][0])
+}
+
+func flushes(cell any) error {
+	if yes, err := cellOf(number, cell); err != nil || yes.(int64) != 1 {
+		return fault.New(fault.Unavailable, "数据库没有设成每次提交都落盘，断电会丢掉已经回执的事项，现在不受理，没有任何改动。请系统管理员把 innodb_flush_log_at_trx_commit 设为 1（有二进制日志的，sync_binlog 也设为 1），不用重启。")
+	}
+	return nil
+}
+
+// begin is one round trip for the transaction, the head's lock, the server's
+// clock and durability as they are now, the assertion that a transaction is
+// really open, and everything the group declared to read.
 // The session does not autocommit, so the first statement opens it; and should
 // one ever be lost, nothing that follows is committed by itself.
 func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) {
 	query := strings.Builder{}
-	query.WriteString("SAVEPOINT grp; " + strings.Replace(headWant.query, " FROM", ", @@in_transaction FROM", 1) + " FOR UPDATE")
+	query.WriteString("SAVEPOINT grp; " + strings.Replace(headWant.query, " FROM", ", "+mysqlClock+", "+mysqlDurable+", @@in_transaction FROM", 1) + " FOR UPDATE")
 	var args []any
 	for _, w := range wants {
 		query.WriteString("; " + w.query)
@@ -66,12 +93,23 @@ func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) 
 	}
 	if len(sets[0]) == 1 {
 		row := sets[0][0]
-		if inside, err := cellOf(number, row[len(row)-1]); err != nil || inside.(int64) != 1 {
+		said := row[len(row)-3:]
+		if inside, err := cellOf(number, said[2]); err != nil || inside.(int64) != 1 {
 			return nil, errors.New("the transaction did not begin")
 		}
+		if err := flushes(said[1]); err != nil {
+			return nil, err
+		}
+		now, err := cellOf(number, said[0])
+		if err != nil {
+			return nil, err
+		}
+		d.at = now.(int64)
 	}
 	return sets, nil
 }
+
+func (d *mysqlDoor) clock() int64 { return d.at }
 
 func (d *mysqlDoor) query(ctx context.Context, w want) ([][]any, error) {
 	if err := d.settle(); err != nil {

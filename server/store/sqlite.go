@@ -44,6 +44,9 @@ func (sqliteDialect) open(ctx context.Context, db *sql.DB) (door, error) {
 	return &sqliteDoor{conn}, nil
 }
 
+// durable: the connections are opened so (sqliteDSN).
+func (sqliteDialect) durable(context.Context, asker) error { return nil }
+
 type sqliteDoor struct{ conn *sql.Conn }
 
 func (d *sqliteDoor) begin(ctx context.Context, wants []want) ([][][]any, error) {
@@ -60,6 +63,8 @@ func (d *sqliteDoor) begin(ctx context.Context, wants []want) ([][][]any, error)
 	}
 	return sets, nil
 }
+
+func (d *sqliteDoor) clock() int64 { return 0 }
 
 func (d *sqliteDoor) query(ctx context.Context, w want) ([][]any, error) {
 	rows, err := d.conn.QueryContext(ctx, w.query, w.args...)

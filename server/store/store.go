@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the embedded database
@@ -35,18 +36,19 @@ type Store struct {
 	write    *gorm.DB // scratch that must last
 	jotting  *gorm.DB // scratch that a power cut may take back
 
-	ctx       context.Context // of the goroutines
-	cancel    context.CancelFunc
-	writing   sync.Locker // SQLite: one writer at a time, without polling
-	committer *committer
-	signer    *signer
-	power     *powers
-	laws      laws
-	ends      ends
-	running   sync.WaitGroup // closures
-	units     sync.Map       // id of a unit -> its kind
-	mu        sync.RWMutex
-	closed    bool
+	ctx        context.Context // of the goroutines
+	cancel     context.CancelFunc
+	writing    sync.Locker // SQLite: one writer at a time, without polling
+	committer  *committer
+	signer     *signer
+	power      *powers
+	laws       laws
+	ends       ends
+	running    sync.WaitGroup // closures
+	units      sync.Map       // id of a unit -> its kind
+	keepsClock atomic.Bool    // groups are held to the database's clock
+	mu         sync.RWMutex
+	closed     bool
 }
 
 // Open connects, checks that the log continues what was last signed, signs in
@@ -63,6 +65,10 @@ func Open(ctx context.Context, c Config, k Keys, p *policy.Policy, clock func() 
 	if err := s.connect(); err != nil {
 		s.cancel()
 		return nil, fault.Wrap(err, fault.Unavailable, "连接不上数据库，不能启动。请检查配置里的数据库地址和权限。")
+	}
+	if err := s.dialect.durable(ctx, s.ask); err != nil {
+		s.disconnect()
+		return nil, readable(err)
 	}
 	s.signer = newSigner(s)
 	s.power = newPowers(s)

@@ -33,6 +33,11 @@ func check(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	for _, s := range c.sites() {
+		if _, err := s.site.identity(time.Now()); err != nil {
+			return err
+		}
+	}
 	fmt.Println("配置：可以使用")
 	h, err := open(ctx, c)
 	if err != nil {

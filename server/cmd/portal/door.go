@@ -43,12 +43,33 @@ func (d *door) server(log *slog.Logger) (*http.Server, error) {
 	return server, nil
 }
 
+// identity is the site's certificate with its key, while it holds and names the
+// host that the site answers to.
+func (s site) identity(now time.Time) (tls.Certificate, error) {
+	cert, err := tls.LoadX509KeyPair(s.Certificate, s.Key)
+	if err != nil {
+		return cert, fmt.Errorf("TLS 证书 %s 或私钥读不出：%w", s.Certificate, err)
+	}
+	u, err := url.Parse(s.Origin)
+	if err != nil {
+		return cert, err
+	}
+	if err := cert.Leaf.VerifyHostname(u.Hostname()); err != nil {
+		return cert, fmt.Errorf("TLS 证书 %s 没有写明 %s，浏览器不会接受；请换一张写明这个名字的证书", s.Certificate, u.Hostname())
+	}
+	if now.Before(cert.Leaf.NotBefore) || now.After(cert.Leaf.NotAfter) {
+		return cert, fmt.Errorf("TLS 证书 %s 的有效期是 %s 至 %s，现在不能用；请换一张有效的证书", s.Certificate,
+			cert.Leaf.NotBefore.Format(time.DateOnly), cert.Leaf.NotAfter.Format(time.DateOnly))
+	}
+	return cert, nil
+}
+
 // open binds the door. A client that names another host, or none, gets no
 // handshake.
 func (d *door) open() error {
-	cert, err := tls.LoadX509KeyPair(d.site.Certificate, d.site.Key)
+	cert, err := d.site.identity(time.Now())
 	if err != nil {
-		return fmt.Errorf("TLS 证书 %s 或私钥读不出：%w", d.site.Certificate, err)
+		return err
 	}
 	u, err := url.Parse(d.site.Origin)
 	if err != nil {

@@ -68,7 +68,7 @@ func open(ctx context.Context, c config) (*house, error) {
 	if h.store, err = store.Open(ctx, c.store(), keys, rules, time.Now); err != nil {
 		return nil, err
 	}
-	if err := h.store.CheckClock(ctx); err != nil {
+	if err := h.store.KeepClock(ctx); err != nil {
 		return nil, err
 	}
 	h.portal, err = portal.New(portal.Config{Store: h.store, Policy: rules, Packs: registration.Shipped(), Roots: trust.roots, CA: trust.pem, Log: h.log, Clock: time.Now,
