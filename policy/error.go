@@ -14,6 +14,7 @@ const (
 // Error is the policy's no.
 type Error struct {
 	Kind     string
+	Act      Act // that was asked for, empty where it was not about one
 	sentence string
 }
 
@@ -23,11 +24,11 @@ func (e *Error) Error() string { return e.Kind + ": " + e.sentence }
 func (e *Error) Sentence() string { return e.sentence }
 
 func forbidden(format string, args ...any) *Error {
-	return &Error{Forbidden, fmt.Sprintf(format, args...)}
+	return &Error{Kind: Forbidden, sentence: fmt.Sprintf(format, args...)}
 }
 
 func notFound(format string, args ...any) *Error {
-	return &Error{NotFound, fmt.Sprintf(format, args...)}
+	return &Error{Kind: NotFound, sentence: fmt.Sprintf(format, args...)}
 }
 
 // KindOf gives the kind of a refusal anywhere in a chain, or "" if there is none.

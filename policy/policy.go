@@ -240,6 +240,12 @@ func (p *Policy) Unknown(who Officer, act Act, id string) error { return p.refus
 
 // refuse finds the sentence: no role for the act at all, or not this body.
 func (p *Policy) refuse(who Officer, act Act, id string) *Error {
+	no := p.reason(who, act, id)
+	no.Act = act
+	return no
+}
+
+func (p *Policy) reason(who Officer, act Act, id string) *Error {
 	var mine []Role
 	var homes []string
 	able := false

@@ -19,7 +19,7 @@ func TestR55WhoIsAppointedAwayFromHomeWaitsForThatBodysSheetToo(t *testing.T) {
 	id := w.plant(1, unsignedSchool, inState(registration.Imported))[0]
 	u, h := w.in(handler2), w.in(openHead) // at home, the sheet is signed
 	says(t, "home", u.ok(u.get("/")).Text("main"), "安全主体责任书还没有签署")
-	w.oneRefusal(handler2, w.quiet("accepting there", func() {
+	w.oneRefusal(handler2, "application/"+id+" forbidden accept", w.quiet("accepting there", func() {
 		u.refusedPlain(u.post("/applications", accept(id)), fault.Forbidden, "2024 年度的安全主体责任书还没有签署")
 	}))
 	h.done(h.post("/duties/"+unsignedSchool+"/sheet", nil))
@@ -37,7 +37,7 @@ func TestR55ACentreSchoolSendsNothingForASchoolWhoseHeadHasNotSigned(t *testing.
 	form.Set("school", unsignedSchool)
 	l.done(l.post("/senders", form))
 	at := url.Values{"school": {unsignedSchool}}
-	w.oneRefusal(head2, w.quiet("sending", func() {
+	w.oneRefusal(head2, "organisation/"+unsignedSchool+" forbidden send", w.quiet("sending", func() {
 		c.refusedPlain(c.post("/send", at), fault.Forbidden, "2024 年度的安全主体责任书还没有签署")
 	}))
 	// The head's signature opens it, and its end shuts it under a seal that waits.
@@ -64,7 +64,7 @@ func TestR55TheCityDoesNoBusinessFor市直BeforeItsSheetIsSigned(t *testing.T) {
 	w.serve()
 	l := w.in(cityLead)
 	l.done(l.post("/duties/341000/sheet", nil)) // the city's own, not yet 市直's
-	w.oneRefusal(cityLead, w.quiet("importing for 市直", func() {
+	w.oneRefusal(cityLead, " forbidden POST /imports", w.quiet("importing for 市直", func() {
 		l.refusedPlain(l.post("/imports", nil), fault.Forbidden, "市直学校管理 2025 年度的安全主体责任书还没有签署")
 	}))
 	says(t, "home", l.ok(l.get("/")).Text("main"), "安全主体责任书还没有签署")

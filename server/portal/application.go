@@ -28,6 +28,7 @@ func (p *Portal) showApplication(c *call) (answer, error) {
 // record reads one application within this person's reach, with the bodies it
 // hangs on.
 func (p *Portal) record(c *call, act policy.Act) (a registration.Application, school, unit org.Organisation, err error) {
+	c.concerns(actAsked(c, act), "")
 	_, grant, err := p.place(c, act)
 	if err != nil {
 		return
@@ -247,7 +248,7 @@ func (p *Portal) proposeConclusion(c *call) (answer, error) {
 			next, err = p.propose(c, &verdictMatter{Application: a.ID, Verdict: v}, unit, back, second)
 		}
 	}
-	return p.orAgain(c, next, err)
+	return p.orAgain(c, policy.Conclude, next, err)
 }
 
 // POST /applications/:id/return
@@ -257,7 +258,7 @@ func (p *Portal) proposeReturn(c *call) (answer, error) {
 		return nil, err
 	}
 	next, err := p.propose(c, &returnMatter{Application: a.ID, Reason: c.form.Get("return_reason")}, unit, "/applications/"+a.ID)
-	return p.orAgain(c, next, err)
+	return p.orAgain(c, policy.ReturnToSchool, next, err)
 }
 
 // POST /applications/:id/not-accept
@@ -271,16 +272,16 @@ func (p *Portal) proposeNotAccept(c *call) (answer, error) {
 	if err == nil {
 		next, err = p.propose(c, &notAcceptMatter{Application: a.ID, Reason: c.form.Get("not_accept_reason")}, school, "/applications/"+a.ID, second)
 	}
-	return p.orAgain(c, next, err)
+	return p.orAgain(c, policy.NotAccept, next, err)
 }
 
 // orAgain shows the record's page again with what was typed when a form on it
 // was refused.
-func (p *Portal) orAgain(c *call, next answer, err error) (answer, error) {
+func (p *Portal) orAgain(c *call, act policy.Act, next answer, err error) (answer, error) {
 	if err == nil {
 		return next, nil
 	}
-	return p.formAgain(c, err, refusedForm{act: policy.View, subject: store.OfApplication(c.param("id")).Subject(),
+	return p.formAgain(c, err, refusedForm{act: act, subject: store.OfApplication(c.param("id")).Subject(),
 		inputs: map[string]string{"rules": "rule", "结论的理由": "reason", "认定的理由": "reason", "退回的理由": "return_reason", "不予受理的理由": "not_accept_reason",
 			"撤回的原因": "withdraw_reason", "申请书的页码": "withdraw_page", "案号": "hold_case", "暂停的理由": "hold_reason", "恢复的理由": "release_reason"},
 		page: func(r *view.Refusal) (web.Page, error) {

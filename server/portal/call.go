@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"sealdesk/policy"
 	"sealdesk/server/store"
 	"sealdesk/web"
 )
@@ -21,11 +22,28 @@ type call struct {
 	req      *http.Request
 	writer   http.ResponseWriter // only for cookies
 	param    func(string) string
+	route    route
 	form     url.Values // of a POST: the body's fields; of a GET: the query's
 	who      *Session   // nil on routes that anyone may ask
 	lock     store.Lock // of the session, where a seal may open it
 	received time.Time
 	number   string // of the request, for people and the log file
+
+	// What the request turned out to ask for: a refusal's entry names it.
+	act     policy.Act // empty: the route
+	subject string     // empty: what the address names
+	bySeal  bool       // a seal was brought, which counts although nobody is known
+}
+
+// concerns says what the request asks for, as far as it is known; what was said
+// before and is not said now stays.
+func (c *call) concerns(act policy.Act, subject string) {
+	if act != "" {
+		c.act = act
+	}
+	if subject != "" {
+		c.subject = subject
+	}
 }
 
 // An answer is what a handler gives back; the edge writes it in one piece, so

@@ -68,6 +68,7 @@ func (m *concludeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]b
 	for _, id := range m.IDs {
 		a, err := r.Application(id)
 		if err != nil {
+			d.subject = store.OfApplication(id).Subject() // it is what the refusal is about
 			return d, err
 		}
 		list = append(list, a)

@@ -20,7 +20,7 @@ func TestTheCityLeadSetsHolidaysAndTheLastAdverseDayFollows(t *testing.T) {
 	adverse := url.Values{"conclusion": {"failed"}, "rule": {"F2"}, "reason": {"连续两年考核不合格"}, "confirmer": {lead}}
 	a.done(a.post("/applications/"+ids[0]+"/conclude", adverse)) // the last day without holidays
 	form := url.Values{"off": {"2024-11-19"}, "on": {""}, "days_paper": {"皖政办〔2024〕3号"}, "days_reason": {"校运会停课"}}
-	w.oneRefusal(cityLead, w.quiet("malformed", func() {
+	w.oneRefusal(cityLead, "working-days/2024 invalid set_days", w.quiet("malformed", func() {
 		p := m.post("/windows/days", url.Values{"off": {"11月19日"}, "days_paper": {"1号"}, "days_reason": {"停课"}})
 		m.refusedPlain(p, fault.Invalid, "不是日期")
 		if !strings.Contains(string(p.Body), "11月19日") {

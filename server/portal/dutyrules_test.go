@@ -22,7 +22,7 @@ func TestR63AnOrganFilesItsRotaAndRulesAndNamesNobodyWhoCouldNotServe(t *testing
 	l, path := w.in(lead), "/rules/"+county
 	says(t, "home", l.ok(l.get("/")).Text("main"), "歙县教育局还没有报备值班表、双人办理和印章管理制度")
 	says(t, "before", l.ok(l.get(path)).Text("main"), "还没有报备过")
-	w.oneRefusal(lead, w.quiet("who is not trained", func() {
+	w.oneRefusal(lead, "organisation/"+county+" conflict file_rules", w.quiet("who is not trained", func() {
 		p := l.post(path, filing(auditor, untrained))
 		l.refusedPlain(p, fault.Conflict, "（"+untrained+"）2024 年度的培训还有 4 项没有完成，不能列入值班表")
 		if !strings.Contains(string(p.Body), "印章入柜") {
@@ -91,7 +91,7 @@ func TestR63TheYearlyReviewIsDueWithTheYearAndNoStaleClaimCounts(t *testing.T) {
 	if text := s.ok(s.get("/rules/" + unit2)).Text("main"); strings.Contains(text, "还没有复核") {
 		t.Error("reviewed at the year's first moment, it is due")
 	}
-	w.oneRefusal(lead, w.quiet("stale claims", func() {
+	w.oneRefusal(lead, "organisation/"+county+" invalid review_rules", w.quiet("stale claims", func() {
 		l.refusedPlain(l.post(path+"/review", url.Values{"reviewed": {"2022-03-01"}}), fault.Invalid, "复核日期是 2022 年，不能算 2024 年度的复核。上次复核在 2022 年")
 		l.refusedPlain(l.post(path+"/review", url.Values{"reviewed": {"2023-12-31"}}), fault.Invalid, "不能算 2024 年度的复核")
 		l.refusedPlain(l.post(path+"/review", url.Values{"reviewed": {"2024-11-21"}}), fault.Invalid, "晚于今天")

@@ -89,7 +89,7 @@ func TestCase6AuditorAndLeadLetARowInThatIsNotDueAndEveryLaterTextSaysSo(t *test
 // refusedEarly are the ways in which nobody lets a row in.
 func refusedEarly(t *testing.T, w *town, a reader, row string) {
 	t.Helper()
-	w.oneRefusal(auditor, w.quiet("no reason", func() {
+	w.oneRefusal(auditor, "organisation/"+county+" invalid allow_early", w.quiet("no reason", func() {
 		p := a.post("/early-renewals", letEarly(row, " ", lead))
 		a.refusedPlain(p, fault.Invalid, "请填写放行的理由")
 	}))

@@ -43,7 +43,7 @@ func (p *Portal) showEmergencyUse(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := p.keepPending(c, s, payload{Matter: kept, Back: "/sign-in"}, cookie, "")
+	id, err := p.keepPending(c, s, payload{Matter: kept, Back: "/sign-in", Act: policy.UseEmergency, Subject: "emergency/" + e.ID}, cookie, "")
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
@@ -30,6 +31,24 @@ var headings = map[fault.Kind]string{
 	fault.Closed:      "现在不能办",
 	fault.Locked:      "已锁定",
 	fault.Unavailable: "现在办不了",
+}
+
+// refusedAct is the act that the policy refused, if an error says so.
+func refusedAct(c *call, err error) policy.Act {
+	var d *policy.Error
+	if !errors.As(err, &d) {
+		return ""
+	}
+	return actAsked(c, d.Act)
+}
+
+// actAsked is an act as what the request is about. Seeing comes before whatever is
+// posted, so what only shows names no post.
+func actAsked(c *call, act policy.Act) policy.Act {
+	if c.req.Method == http.MethodPost && (strings.HasPrefix(string(act), "view") || strings.HasPrefix(string(act), "list")) {
+		return ""
+	}
+	return act
 }
 
 // sentenced brings the errors of the packages beneath hsm and policy, which

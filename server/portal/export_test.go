@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"time"
 
 	"sealdesk/policy"
@@ -68,3 +69,9 @@ var SourceOf = source
 
 // VoidEnded runs the chore that voids ended proposals, once.
 func (p *Portal) VoidEnded() { p.voidEnded(p.jobs.ctx) }
+
+// Sweep is the chore that runs every minute.
+func Sweep(ctx context.Context, p *Portal) { p.sweep(ctx) }
+
+// RefusalsEach is how many refusals of one person are entries in a minute.
+const RefusalsEach = refusalsEach

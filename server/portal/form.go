@@ -19,6 +19,7 @@ type refusedForm struct {
 // formAgain answers a refused post. Failures of ours and what is not to be seen
 // keep their own page.
 func (p *Portal) formAgain(c *call, err error, form refusedForm) (answer, error) {
+	c.concerns(form.act, form.subject)
 	f := sentenced(err)
 	if f.Kind == fault.Unavailable || f.Kind == fault.Locked || f.Kind == fault.NotFound {
 		return nil, err
@@ -31,10 +32,12 @@ func (p *Portal) formAgain(c *call, err error, form refusedForm) (answer, error)
 			r.Faults[i].Field = input
 		}
 	}
+	act, subject := c.act, c.subject
 	v, pageErr := form.page(r)
+	c.act, c.subject = act, subject // the page asked for what it shows
 	if pageErr != nil {
 		return nil, err
 	}
-	p.recordRefusal(c, form.act, form.subject, f)
+	p.recordRefusal(c, f)
 	return page{status: statuses[f.Kind], view: v}, nil
 }

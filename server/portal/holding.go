@@ -76,7 +76,7 @@ func (p *Portal) proposeHold(c *call) (answer, error) {
 		return nil, err
 	}
 	next, err := p.propose(c, &holdMatter{Application: a.ID, Case: c.form.Get("hold_case"), Reason: c.form.Get("hold_reason")}, unit, "/applications/"+a.ID)
-	return p.orAgain(c, next, err)
+	return p.orAgain(c, policy.Hold, next, err)
 }
 
 // POST /applications/:id/release
@@ -86,7 +86,7 @@ func (p *Portal) proposeRelease(c *call) (answer, error) {
 		return nil, err
 	}
 	next, err := p.propose(c, &releaseMatter{Application: a.ID, Reason: c.form.Get("release_reason")}, unit, "/applications/"+a.ID)
-	return p.orAgain(c, next, err)
+	return p.orAgain(c, policy.Release, next, err)
 }
 
 // standing are the acts by which a record leaves the ordinary road or comes

@@ -182,7 +182,8 @@ func (p *Portal) chooseImport(c *call) (answer, error) {
 		return nil, err
 	}
 	v.Refusal, v.Choice.Error = refusal(c, f), f.Sentence
-	p.recordRefusal(c, policy.ImportSheet, store.OfOrganisation(body.ID).Subject(), f)
+	c.concerns(policy.ImportSheet, store.OfOrganisation(body.ID).Subject())
+	p.recordRefusal(c, f)
 	return page{status: statuses[f.Kind], view: v}, nil
 }
 

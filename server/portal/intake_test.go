@@ -79,7 +79,7 @@ func TestCasesOfTheIntakeThroughThePages(t *testing.T) {
 	records := w.records()
 	job, _, report := l.reportOf("cases.xlsx", sheettest.Fill(t, rows...))
 	acts := w.quiet("all rows", func() { l.refusedPlain(l.post(job, url.Values{"choice": {"all"}}), fault.Invalid, "拒收") })
-	w.oneRefusal(lead, acts)
+	w.oneRefusal(lead, "organisation/"+county+" invalid import_sheet", acts)
 	if w.records() != records {
 		t.Fatal("the dry run stored something")
 	}
@@ -157,7 +157,7 @@ func mendTheRefused(t *testing.T, w *town, l reader, job string, rows []sheettes
 	acts := w.quiet("a second wrong number", func() {
 		l.refusedPlain(l.post(at21, url.Values{"id_number": {"342793198503120022"}}), fault.Invalid, "还没有改好")
 	})
-	w.oneRefusal(lead, acts)
+	w.oneRefusal(lead, "organisation/"+county+" invalid import_sheet", acts)
 	var mended []int
 	for i, c := range intakeCases {
 		if c.mend == nil {
@@ -197,7 +197,7 @@ func mendTheRefused(t *testing.T, w *town, l reader, job string, rows []sheettes
 func acceptTheGood(t *testing.T, w *town, h reader, came map[int]registration.Application) {
 	t.Helper()
 	barred := came[rowOf("Case1Not")]
-	w.oneRefusal(handler, w.quiet("out of scope", func() {
+	w.oneRefusal(handler, "application/"+barred.ID+" invalid accept", w.quiet("out of scope", func() {
 		h.refusedPlain(h.post("/applications", batch(barred.ID)), fault.Invalid, "不属注册对象，不能受理")
 	}))
 	var ids []string
@@ -231,7 +231,7 @@ func TestCase2AHireWhoseApprovalIsMissingIsNotAccepted(t *testing.T) {
 		}
 	})
 	h := w.in(handler)
-	w.oneRefusal(handler, w.quiet("without the number", func() {
+	w.oneRefusal(handler, "application/"+ids[0]+" invalid accept", w.quiet("without the number", func() {
 		h.refusedPlain(h.post("/applications", batch(ids[0])), fault.Invalid, "请补填聘用批准文号后再受理，草稿已保留")
 	}))
 	h.ok(h.post("/applications", batch(ids[1])))
@@ -256,7 +256,7 @@ func TestCase9TheLastMillisecondOf市直IsInAndTheNextIsOnTheOverdueList(t *test
 		t.Errorf("in time: %s at %s, late: %s", in.State, in.Form.AppliedAt, late.State)
 	}
 	says(t, "the overdue list", h.ok(h.get("/applications?state=overdue")).Text("main"), late.Form.PersonName, "共 1 份")
-	w.oneRefusal(cityHandler, w.quiet("the late one", func() {
+	w.oneRefusal(cityHandler, "application/"+late.ID+" conflict accept", w.quiet("the late one", func() {
 		h.refusedPlain(h.post("/applications", batch(late.ID)), fault.Conflict, "现在的状态是“逾期报名”，不能受理")
 	}))
 	h.ok(h.post("/applications", batch(in.ID)))

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 
 	"sealdesk/policy"
@@ -256,6 +257,9 @@ func (p *Portal) batchApplications(c *call) (answer, error) {
 	if u, err := url.Parse(c.form.Get("list")); err == nil && u.Path == "/applications" && u.Host == "" {
 		back = u.RequestURI()
 	}
+	if len(ids) == 1 {
+		c.concerns("", store.OfApplication(ids[0]).Subject())
+	}
 	body, _, err := p.place(c, policy.List)
 	if err != nil {
 		return nil, err
@@ -264,6 +268,7 @@ func (p *Portal) batchApplications(c *call) (answer, error) {
 	if !ok {
 		return nil, fault.New(fault.Forbidden, "您的任职不能成批办理申请。请打开单份申请查看。")
 	}
+	c.concerns(batch.act, "")
 	var a answer
 	if batch.act == policy.Accept {
 		a, err = p.acceptAll(c, body, ids, back)
@@ -271,9 +276,24 @@ func (p *Portal) batchApplications(c *call) (answer, error) {
 		a, err = p.propose(c, &concludeMatter{Unit: body.ID, IDs: ids}, body, back)
 	}
 	if err != nil {
+		c.concerns("", aboutBatch(body, ids, c.subject, sentenced(err)))
 		return p.refusedBatch(c, back, ids, err)
 	}
 	return a, nil
+}
+
+// aboutBatch is what the refusal of a batch is about: the one record that was
+// chosen, asked for or found at fault, or the body whose register it is.
+func aboutBatch(body org.Organisation, ids []string, asked string, f *fault.Error) string {
+	switch {
+	case len(ids) == 1:
+		return store.OfApplication(ids[0]).Subject()
+	case len(f.Fields) == 1 && slices.Contains(ids, f.Fields[0].Name):
+		return store.OfApplication(f.Fields[0].Name).Subject()
+	case asked != "":
+		return asked
+	}
+	return store.OfOrganisation(body.ID).Subject()
 }
 
 // refusedBatch shows the register again, the ticks kept, each faulty row named.
@@ -303,7 +323,7 @@ func (p *Portal) refusedBatch(c *call, back string, ids []string, err error) (an
 	for i := range v.Refusal.Faults {
 		v.Refusal.Faults[i].Field = "application"
 	}
-	p.recordRefusal(c, policy.Conclude, "", f)
+	p.recordRefusal(c, f)
 	return page{status: statuses[f.Kind], view: v}, nil
 }
 
@@ -317,6 +337,7 @@ func (p *Portal) acceptAll(c *call, body org.Organisation, ids []string, back st
 	if err != nil {
 		return nil, err
 	}
+	unfound := ""
 	_, err = p.store.Commit(again(c.ctx), grant, nil, func(tx *store.Tx) (audit.Entry, error) {
 		if err := fits(tx, tx.Grant(), policy.Accept, p.year, tx.Received()); err != nil {
 			return audit.Entry{}, err
@@ -330,6 +351,7 @@ func (p *Portal) acceptAll(c *call, body org.Organisation, ids []string, back st
 		for _, id := range ids {
 			a, err := tx.Application(id)
 			if err != nil {
+				unfound = store.OfApplication(id).Subject()
 				return audit.Entry{}, err
 			}
 			j, err := judge(a)
@@ -351,6 +373,7 @@ func (p *Portal) acceptAll(c *call, body org.Organisation, ids []string, back st
 		return audit.Entry{Subject: store.OfOrganisation(body.ID).Subject(), Note: strconv.Itoa(len(ids)) + " 份受理"}, nil
 	}, store.Reads(refsOf(ids)...), store.Received(c.received), store.Long(longBudget(len(ids))))
 	if err != nil {
+		c.concerns("", unfound)
 		return nil, err
 	}
 	u, _ := url.Parse(back)

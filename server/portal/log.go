@@ -162,12 +162,16 @@ func addLine(days []view.LogDay, e audit.Entry) []view.LogDay {
 // kinds are the words for the first part of a subject.
 var kinds = map[string]string{"application": "申请", "staff": "人员", "organisation": "机构", "institution": "机构", "import": "导入批", "window": "时段",
 	"proposal": "待签事项", "key": "钥匙", "log": "日志", "policy": "政策", "custodians": "托管人名单", "emergency": "紧急事项",
-	"token": "钥匙", "request": "申领", "delivery": "交货", "medium": "介质", "stocktake": "盘点", "muster": "名册"}
+	"token": "钥匙", "request": "申领", "delivery": "交货", "medium": "介质", "stocktake": "盘点", "muster": "名册",
+	"incident": "安全事件", "entry": "日志"}
 
 // subjectWords is what an entry is about, by number.
 func subjectWords(subject string) string {
 	kind, id, ok := strings.Cut(subject, "/")
 	if word := kinds[kind]; ok && word != "" {
+		if asked, ok := strings.CutPrefix(id, askedFor); ok {
+			return word + "（问的不是编号，暗记 " + asked + "）"
+		}
 		return word + " " + id
 	}
 	return subject
@@ -196,8 +200,14 @@ func noteWords(e audit.Entry) string {
 	if kind == store.ForgedSession {
 		return "数据库里有 " + rest + " 条登录记录不是门户写的或被改过，没有生效，已删除；请查是谁动了数据库"
 	}
+	if kind == "more" {
+		return "同一分钟内此外还被拒绝 " + rest + " 次"
+	}
 	if word := refusals[kind]; word != "" {
-		return word + "　" + rest
+		if act, ok := strings.CutSuffix(rest, string(withSeal)); ok {
+			return word + "　交签章：" + policy.Act(act).Name()
+		}
+		return word + "　" + policy.Act(rest).Name()
 	}
 	return e.Note
 }

@@ -42,7 +42,8 @@ func (p *Portal) reportOwnLoss(c *call) (answer, error) {
 		if f.Kind == fault.Unavailable {
 			return nil, err
 		}
-		p.recordRefusal(c, policy.ReportOwnLoss, "", f)
+		c.concerns(policy.ReportOwnLoss, "")
+		p.recordRefusal(c, f)
 		v.Refusal = refusal(c, f)
 		return page{status: statuses[f.Kind], view: v}, nil
 	}

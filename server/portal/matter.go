@@ -183,6 +183,7 @@ var urgent = map[policy.Act]bool{policy.RevokeKey: true, policy.ReportLoss: true
 
 // propose drafts a matter from the rows as they are and asks for the seal.
 func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, others ...seal.Signer) (answer, error) {
+	c.concerns(m.act(), "")
 	grant, err := p.may(c, m.act(), body)
 	if err != nil {
 		return nil, err
@@ -201,13 +202,14 @@ func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, 
 	}
 	d, err := m.draft(p.knowledge(grant), p.reading(c.ctx, grant), p.header(c, body, life, others...), freshSalts(m.size()), c.received)
 	if err != nil {
+		c.concerns("", d.subject)
 		return nil, err
 	}
 	kept, err := json.Marshal(m)
 	if err != nil {
 		return nil, err
 	}
-	return p.askForSeal(c, d.statement, payload{Org: body.ID, Matter: kept, Back: back})
+	return p.askForSeal(c, d.statement, payload{Org: body.ID, Matter: kept, Back: back, Act: m.act(), Subject: d.subject})
 }
 
 func (p *Portal) knowledge(grant policy.Grant) knowledge {
@@ -222,12 +224,8 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 	if err != nil {
 		return none, err
 	}
-	fresh, ok := kindsOf[v.Kind()]
-	if !ok {
-		return none, errors.New("no matter for statements of kind " + string(v.Kind()))
-	}
-	m := fresh()
-	if err := json.Unmarshal(pl.Matter, m); err != nil {
+	m, err := matterOf(v.Kind(), pl)
+	if err != nil {
 		return none, err
 	}
 	h, err := v.Statement().Header()
@@ -287,6 +285,16 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 		}
 	}
 	return receipt, err
+}
+
+// matterOf reads back what a statement of that kind was written for.
+func matterOf(kind seal.Kind, pl payload) (matter, error) {
+	fresh, ok := kindsOf[kind]
+	if !ok {
+		return nil, errors.New("no matter for statements of kind " + string(kind))
+	}
+	m := fresh()
+	return m, json.Unmarshal(pl.Matter, m)
 }
 
 // longBudget gives a batch time in proportion to its rows.

@@ -25,7 +25,7 @@ func TestR59NoOfficerTakesAMediumByReportingItMissingOrByShuttingItsCustodianOut
 	takes := func(kind fault.Kind, says string) {
 		t.Helper()
 		w.clock.Pass(2 * time.Minute) // each refusal of its own minute has its own entry
-		w.oneRefusal(sec, w.quiet("taken alone", func() {
+		w.oneRefusal(sec, "medium/M-07 "+string(kind)+" receive_medium", w.quiet("taken alone", func() {
 			s.refusedPlain(s.post("/media/M-07", do("receive", "收回")), kind, says)
 		}))
 		if e := w.entries(1)[0]; e.Subject != "medium/M-07" || !strings.Contains(e.Note, string(policy.ReceiveMedium)) {

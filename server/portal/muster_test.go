@@ -214,7 +214,7 @@ func TestR54BadRowsOfAStaffSheetAreNamedWithColumnCauseAndCure(t *testing.T) {
 	if tile(p, "不能报备") != "16" || tile(p, "新人员") != "1" {
 		t.Errorf("%s refused, %s new: %.2500s", tile(p, "不能报备"), tile(p, "新人员"), text)
 	}
-	w.oneRefusal(lead, w.quiet("all with bad rows", func() {
+	w.oneRefusal(lead, "muster/"+strings.TrimPrefix(p.Path, "/musters/")+" invalid file_staff", w.quiet("all with bad rows", func() {
 		l.refusedPlain(l.post(p.Path, url.Values{"choice": {"all"}}), fault.Invalid, "名册里有 16 行不能报备")
 	}))
 	ask := l.ok(l.post(p.Path, url.Values{"choice": {"good"}}))

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 
 	"sealdesk/hsm/seal"
+	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/internal/issuing"
 	"sealdesk/server/org"
@@ -19,6 +20,13 @@ import (
 type orderMatter struct {
 	Serial string `json:"serial"`          // of the token
 	Renew  bool   `json:"renew,omitempty"` // by its holder, with the old key beside the new one
+}
+
+func (m orderMatter) act() policy.Act {
+	if m.Renew {
+		return policy.RenewKey
+	}
+	return policy.EnrolKey
 }
 
 // giveOrder makes an order to the agent and keeps it as pending: its answer
@@ -42,7 +50,7 @@ func (p *Portal) giveOrder(c *call, kind seal.Kind, institution org.Organisation
 	if err != nil {
 		return view.OrderPost{}, err
 	}
-	remembered, err := json.Marshal(payload{Org: institution.ID, Matter: kept, Back: back})
+	remembered, err := json.Marshal(payload{Org: institution.ID, Matter: kept, Back: back, Act: m.act(), Subject: store.OfToken(m.Serial).Subject()})
 	if err != nil {
 		return view.OrderPost{}, err
 	}
@@ -57,7 +65,11 @@ func (p *Portal) giveOrder(c *call, kind seal.Kind, institution org.Organisation
 func (p *Portal) answered(c *call, id string, kind seal.Kind) (store.Pending, orderMatter, payload, error) {
 	var m orderMatter
 	var pl payload
+	c.concerns("", ofStatement(id))
 	pending, err := p.store.Scratch().Pending(c.ctx, id)
+	if err == nil {
+		c.concernsPending(pending)
+	}
 	switch {
 	case fault.Is(err, fault.NotFound), err == nil && pending.Kind != string(kind):
 		return pending, m, pl, fault.New(fault.NotFound, "这次办理不在等待之列：可能已经办过、过了有效期，或者不是本签台出具的。请回到办理页面重新开始；钥匙里没办完的内容下次会先清除。")

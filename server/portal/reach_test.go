@@ -16,7 +16,7 @@ func TestCase38ARecordElsewhereAnswersLikeAnUnknownOne(t *testing.T) {
 	name := w.application(id).Form.PersonName
 	a := w.in(otherAuditor)
 	lists := a.ok(a.get("/applications?name=" + url.QueryEscape(name))).Text("main")
-	w.quiet("the look-up", func() {
+	acts := w.quiet("the look-up", func() {
 		there, nowhere := a.get("/applications/"+id), a.get("/applications/2024-341000-SZ-999999")
 		strip := func(p string, header http.Header) string {
 			return strings.ReplaceAll(p, header.Get("X-Request-Id"), "")
@@ -26,6 +26,9 @@ func TestCase38ARecordElsewhereAnswersLikeAnUnknownOne(t *testing.T) {
 		}
 		a.refused(there, fault.NotFound, "")
 	})
+	for i, asked := range []string{"2024-341000-SZ-999999", id} { // the newest first
+		w.oneRefusal(otherAuditor, "application/"+asked+" notfound view", acts[i:i+1])
+	}
 	unknown := a.ok(a.get("/applications?name=" + url.QueryEscape("龘龘"))).Text("main")
 	if strings.ReplaceAll(lists, name, "") != strings.ReplaceAll(unknown, "龘龘", "") {
 		t.Error("the lists differ")
@@ -45,7 +48,7 @@ func TestCase39ARecordOfAnotherCountyIsNotFoundAndTheEntryHasNoName(t *testing.T
 				t.Error("the answer names the teacher")
 			}
 		})
-		w.oneRefusal(neighbour, acts)
+		w.oneRefusal(neighbour, "application/"+id+" notfound view", acts)
 		if strings.Contains(acts[0], name) {
 			t.Error("the entry names the teacher")
 		}

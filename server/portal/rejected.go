@@ -182,7 +182,8 @@ func (p *Portal) stillRejected(c *call, body org.Organisation, r sheet.Row) (ans
 			v.Refusal.Faults = append(v.Refusal.Faults, view.Fault{Field: "r" + strconv.Itoa(r.Number) + "-" + fieldOf(l.Column), Text: saidOfCell(r, l) + l.Cure})
 		}
 	}
-	p.recordRefusal(c, policy.ImportSheet, store.OfOrganisation(body.ID).Subject(), f)
+	c.concerns(policy.ImportSheet, store.OfOrganisation(body.ID).Subject())
+	p.recordRefusal(c, f)
 	return page{status: statuses[f.Kind], view: v}, nil
 }
 

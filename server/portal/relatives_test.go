@@ -22,7 +22,7 @@ func TestADeclaredRelativesRecordIsReviewedSentAndAuditedByOthers(t *testing.T) 
 	id := w.plant(1, school, inState(registration.InReview))[0]
 	h, d, s := w.in(handler), w.in(deputy), w.in(head)
 	apply := w.application(id).Form.ApplyNo
-	w.oneRefusal(handler, w.quiet("an identity number", func() {
+	w.oneRefusal(handler, "staff/"+handler+" invalid declare_relative", w.quiet("an identity number", func() {
 		p := h.post("/relatives", url.Values{"apply_no": {"341093198503120020"}, "relation": {"spouse"}})
 		h.refusedPlain(p, fault.Invalid, "不要写证件号码")
 	}))

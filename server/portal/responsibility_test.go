@@ -25,12 +25,11 @@ func TestR55NobodyOfABodyActsBeforeItsHeadHasSignedTheYearsSheet(t *testing.T) {
 	acts := w.quiet("accepting", func() {
 		u.refusedPlain(u.post("/applications", accept(id)), fault.Forbidden, "2024 年度的安全主体责任书还没有签署，本机构人员只能查看，不能办理业务（通知第三部分“落实责任，保障安全”）。须由校长（鲍杰新 U00436）签署")
 	})
-	w.oneRefusal(openHandler, acts)
+	w.oneRefusal(openHandler, "application/"+id+" forbidden accept", acts)
 	w.quiet("importing", func() { u.refusedPlain(u.post("/imports", nil), fault.Forbidden, "责任书还没有签署") })
 	says(t, "home", u.ok(u.get("/")).Text("main"), "安全主体责任书还没有签署")
 	says(t, "the sheet", u.ok(u.get("/duties")).Text("main"), "未签署", org.SheetLines[0])
-	w.clock.Pass(2 * time.Minute)
-	w.oneRefusal(openHandler, w.quiet("who is not the head signs", func() {
+	w.oneRefusal(openHandler, "organisation/"+unsignedSchool+" forbidden sign_sheet", w.quiet("who is not the head signs", func() {
 		u.refusedPlain(u.post(sheet+"/sheet", nil), fault.Forbidden, "“签署责任书”须由校长")
 	}))
 	// The head reads, signs, and has a receipt; the school works.
@@ -54,7 +53,7 @@ func TestR55NobodyOfABodyActsBeforeItsHeadHasSignedTheYearsSheet(t *testing.T) {
 	// Neither the same seal nor a second click signs again.
 	w.clock.Pass(2 * time.Minute)
 	w.attack(h.Desk, der, fault.Conflict, "您已经签过", true)
-	w.oneRefusal(openHead, w.quiet("again", func() { h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Conflict, "您已于 2024-10-21 签署过") }))
+	w.oneRefusal(openHead, "organisation/"+unsignedSchool+" conflict sign_sheet", w.quiet("again", func() { h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Conflict, "您已于 2024-10-21 签署过") }))
 	if report, err := w.store.CheckRecords(t.Context()); err != nil || len(report.Faults) > 0 {
 		t.Errorf("%v %+v", err, report.Faults)
 	}
@@ -203,7 +202,7 @@ func TestR55AHeadRemovedAndAppointedAgainSignsAgain(t *testing.T) {
 		t.Fatalf("signed after the latest appointment: %+v", got)
 	}
 	takes(1)
-	w.oneRefusal(head, w.quiet("twice", func() { h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Conflict, "您已于 2024-10-21 签署过") }))
+	w.oneRefusal(head, "organisation/"+school+" conflict sign_sheet", w.quiet("twice", func() { h.refusedPlain(h.post(sheet+"/sheet", nil), fault.Conflict, "您已于 2024-10-21 签署过") }))
 	removes(deputy, "SC")
 	grants(deputy, "SC")
 	takes(2)
@@ -308,7 +307,7 @@ func TestR55ANewYearWantsANewSheetAndTheOldYearsCountsForNothing(t *testing.T) {
 	next.serve()
 	l := next.in(lead)
 	licence := url.Values{"school": {w.unlicensed()}, "licence_no": {"教民134102100001号"}}
-	next.oneRefusal(lead, next.quiet("in the new year", func() {
+	next.oneRefusal(lead, "organisation/"+licence.Get("school")+" forbidden set_licence", next.quiet("in the new year", func() {
 		l.refusedPlain(l.post("/licences", licence), fault.Forbidden, "2025 年度的安全主体责任书还没有签署")
 	}))
 	says(t, "the overview", l.ok(l.get("/duties")).Text("main"), "2025 年度", "未签署")

@@ -190,8 +190,10 @@ func (p *Portal) saveReview(c *call) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.Refusal = &view.Refusal{Title: "这一步还有 " + number(len(faults)) + " 处没有填好", Kept: "已填的都保存了。", Request: c.number, Faults: faults}
+		f := fault.New(fault.Invalid, "这一步还有 %d 处没有填好", len(faults))
+		v.Refusal = &view.Refusal{Title: f.Sentence, Kept: "已填的都保存了。", Request: c.number, Faults: faults}
 		markReview(&v, faults)
+		p.recordRefusal(c, f)
 		return page{status: statuses[fault.Invalid], view: v}, nil
 	}
 	if step == "conclude" {

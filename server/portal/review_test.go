@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/registration"
@@ -21,7 +22,7 @@ func TestCase43AHandlerDoesNotReviewTheirOwnApplication(t *testing.T) {
 	for _, id := range ids {
 		h.ok(h.review(id, registration.Registered, nil))
 	}
-	w.oneRefusal(handler, w.quiet("own", func() { h.refusedPlain(h.post("/review", batch(ids[0])), fault.Forbidden, "本人") }))
+	w.oneRefusal(handler, "application/"+ids[0]+" forbidden review", w.quiet("own", func() { h.refusedPlain(h.post("/review", batch(ids[0])), fault.Forbidden, "本人") }))
 	h.done(h.post("/review", batch(ids[1])))
 	if w.application(ids[0]).State != registration.InReview || w.application(ids[1]).State != registration.Reviewed {
 		t.Error("states", w.application(ids[0]).State, w.application(ids[1]).State)
@@ -45,7 +46,7 @@ func TestCase47AListWithTwoWithoutConclusionStaysAndBothAreNamed(t *testing.T) {
 			t.Errorf("%d %.300s", p.Status, text)
 		}
 	})
-	w.oneRefusal(head, acts)
+	w.oneRefusal(head, "organisation/"+school+" invalid send", acts)
 	h := w.in(handler)
 	for _, id := range []string{ids[17], ids[40]} {
 		h.ok(h.review(id, registration.Registered, nil))
@@ -67,9 +68,12 @@ func TestCase48FieldsThatWereNotComparedAreNamed(t *testing.T) {
 			form.Del("compared-" + f)
 		}
 	})
-	p := h.post("/applications/"+id+"/review", url.Values{"step": {"compare-1"}})
-	w.quiet("the step", func() { h.refusedPlain(p, fault.Invalid, "还有 4 处") })
-	w.quiet("the review", func() {
+	w.clock.Pass(2 * time.Minute) // the step was refused already while it was filled in
+	w.oneRefusal(handler, "application/"+id+" invalid review", w.quiet("the step", func() {
+		h.refusedPlain(h.post("/applications/"+id+"/review", url.Values{"step": {"compare-1"}}), fault.Invalid, "还有 4 处")
+	}))
+	w.clock.Pass(2 * time.Minute)
+	w.oneRefusal(handler, "application/"+id+" invalid review", w.quiet("the review", func() {
 		p := h.post("/review", batch(id))
 		h.refusedPlain(p, fault.Invalid, "23 项中有 4 项没有比对")
 		for _, f := range missing {
@@ -77,7 +81,7 @@ func TestCase48FieldsThatWereNotComparedAreNamed(t *testing.T) {
 				t.Errorf("%s is not named", registration.HeaderOf(f))
 			}
 		}
-	})
+	}))
 	h.ok(h.review(id, registration.Registered, nil))
 	h.done(h.post("/review", batch(id)))
 }
@@ -88,13 +92,13 @@ func TestCase49ACorrectionNeedsItsReasonAndBothValuesAreKept(t *testing.T) {
 	old := w.application(id).Form.SubjectTaught
 	h := w.in(handler)
 	form := url.Values{"field": {"subject_taught"}, "new_value": {"劳动与技术"}, "reason": {""}, "evidence": {"课表第3页"}}
-	w.quiet("without a reason", func() {
+	w.oneRefusal(handler, "application/"+id+" invalid review", w.quiet("without a reason", func() {
 		p := h.post("/applications/"+id+"/correct", form)
 		h.refusedPlain(p, fault.Invalid, "理由")
 		if !strings.Contains(string(p.Body), "劳动与技术") || !strings.Contains(string(p.Body), "课表第3页") {
 			t.Error("what was typed is lost")
 		}
-	})
+	}))
 	form.Set("reason", "网上填错")
 	h.ok(h.post("/applications/"+id+"/correct", form))
 	h.ok(h.review(id, registration.Registered, func(step string, form url.Values) {

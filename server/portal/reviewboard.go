@@ -100,6 +100,7 @@ func (p *Portal) proposeReview(c *call) (answer, error) {
 	for _, id := range c.form["application"] {
 		a, err := r.Application(id)
 		if err != nil {
+			c.concerns(policy.Review, store.OfApplication(id).Subject())
 			return nil, err
 		}
 		d, err := p.draftOf(c.ctx, c.who.Staff.ID, a)
@@ -112,7 +113,7 @@ func (p *Portal) proposeReview(c *call) (answer, error) {
 	if err == nil {
 		return next, nil
 	}
-	return p.formAgain(c, err, refusedForm{act: policy.Review, subject: store.OfOrganisation(school.ID).Subject(), inputs: map[string]string{"*": ""},
+	return p.formAgain(c, err, refusedForm{act: policy.Review, subject: aboutBatch(school, c.form["application"], c.subject, sentenced(err)), inputs: map[string]string{"*": ""},
 		page: func(r *view.Refusal) (web.Page, error) {
 			v, err := p.boardPage(c)
 			v.Refusal = r

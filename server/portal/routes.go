@@ -14,7 +14,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"sealdesk/hsm/presence"
-	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 )
 
@@ -248,13 +247,14 @@ func (p *Portal) edge(r route) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		ctx, cancel := context.WithTimeout(g.Request.Context(), patience)
 		defer cancel()
-		c := &call{ctx: ctx, req: g.Request, writer: g.Writer, param: g.Param, number: requestNumber()}
+		c := &call{ctx: ctx, req: g.Request, writer: g.Writer, param: g.Param, number: requestNumber(), route: r}
 		g.Header("X-Request-Id", c.number)
 		a, err := p.serve(r, c)
 		if err != nil {
 			f := sentenced(err)
 			p.log.Info("refused", "request", c.number, "method", r.method, "route", r.path, "kind", string(f.Kind), "cause", causeOf(f))
-			p.recordRefusal(c, policy.Act(r.path), "", f)
+			c.concerns(refusedAct(c, err), "")
+			p.recordRefusal(c, f)
 			if f.Kind == fault.Locked && c.who == nil {
 				a = redirect{"/sign-in?back=" + url.QueryEscape(returnPath(c))}
 			} else {

@@ -81,7 +81,7 @@ func TestCasesOfTheRulesFromTheSheetToTheConclusion(t *testing.T) {
 			case c.barred == "":
 				pass = append(pass, a.ID)
 			default:
-				w.oneRefusal(auditor, w.quiet("in a batch", func() { r.refusedPlain(r.post("/applications", batch(a.ID)), fault.Invalid, c.barred) }))
+				w.oneRefusal(auditor, "application/"+a.ID+" invalid conclude", w.quiet("in a batch", func() { r.refusedPlain(r.post("/applications", batch(a.ID)), fault.Invalid, c.barred) }))
 				w.concluded(t, r, a, c)
 			}
 		})
@@ -106,7 +106,7 @@ func (w *town) reviewedAndSent(h reader, came map[int]registration.Application) 
 	for row := 2; row < len(came)+2; row++ {
 		a := came[row]
 		if a.Outcome == registration.OutcomeOutOfScope {
-			w.oneRefusal(handler, w.quiet("out of scope", func() {
+			w.oneRefusal(handler, "application/"+a.ID+" invalid accept", w.quiet("out of scope", func() {
 				h.refusedPlain(h.post("/applications", batch(a.ID)), fault.Invalid, "不属注册对象，不能受理")
 			}))
 			continue
@@ -149,7 +149,7 @@ func (w *town) concluded(t *testing.T, r reader, a registration.Application, c r
 	form := url.Values{"conclusion": {"registered"}, "reason": {"已核对补交的材料，认定合格"}}
 	if c.ends == "" && strings.HasPrefix(c.name, "Case29") {
 		w.clock.Pass(2 * time.Minute)
-		w.oneRefusal(auditor, w.quiet("with a reason", func() { r.refusedPlain(r.post(at, form), fault.Invalid, "须先由两人核验证书真伪") }))
+		w.oneRefusal(auditor, "application/"+a.ID+" invalid conclude", w.quiet("with a reason", func() { r.refusedPlain(r.post(at, form), fault.Invalid, "须先由两人核验证书真伪") }))
 		return
 	}
 	size := w.size()

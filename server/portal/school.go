@@ -59,6 +59,7 @@ func (m *reviewMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 		if err != nil {
 			return d, err
 		}
+		d.subject = store.OfApplication(a.ID).Subject() // what a refusal is about
 		if a.School != m.School {
 			return d, fault.New(fault.Conflict, "申请 %s 已不在这所学校，不能一起签署。请刷新后重办。", a.ID)
 		}

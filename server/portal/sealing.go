@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sealdesk/hsm/seal"
+	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
 	"sealdesk/server/store"
@@ -23,9 +24,11 @@ const (
 // payload is what a pending statement remembers of the request that made it:
 // enough to derive the same text again from the rows.
 type payload struct {
-	Org    string          `json:"org"`    // the body that the grant is asked for
-	Matter json.RawMessage `json:"matter"` // what was typed and chosen
-	Back   string          `json:"back"`   // where the page came from
+	Org     string          `json:"org"`               // the body that the grant is asked for
+	Matter  json.RawMessage `json:"matter"`            // what was typed and chosen
+	Back    string          `json:"back"`              // where the page came from
+	Act     policy.Act      `json:"act,omitempty"`     // that the seal is asked for
+	Subject string          `json:"subject,omitempty"` // of the act's entry
 }
 
 func payloadOf(pending store.Pending) (payload, error) {
@@ -112,13 +115,14 @@ func (p *Portal) sealed(c *call) (answer, error) {
 	if err != nil {
 		f := sentenced(err)
 		p.log.Info("seal refused", "request", c.number, "kind", string(f.Kind), "cause", causeOf(f))
-		p.recordRefusal(c, "seal", "", f)
+		p.recordRefusal(c, f)
 		return data{status: statuses[f.Kind], value: map[string]string{"sentence": f.Sentence, "request": c.number}}, nil
 	}
 	return data{value: map[string]string{"location": to}}, nil
 }
 
 func (p *Portal) takeSeal(c *call) (string, error) {
+	c.broughtSeal()
 	switch {
 	case c.form.Get("request") != "":
 		return p.takeRequest(c, c.form.Get("request"))
@@ -133,6 +137,7 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	c.concerns("", ofStatement(hex.EncodeToString(digest[:])))
 	pending, err := p.store.Scratch().Pending(c.ctx, hex.EncodeToString(digest[:]))
 	if err != nil {
 		if fault.Is(err, fault.NotFound) {
@@ -146,6 +151,7 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 		}
 		return "", err
 	}
+	c.concernsPending(pending)
 	if pending.CookieHash == "" || pending.CookieHash != browser(c.req) {
 		return "", fault.New(fault.Forbidden, "这份陈述是在另一个浏览器里出具的，签章不能在这里交。请回到原来的浏览器，或在这里重新办理。")
 	}

@@ -85,6 +85,7 @@ func (p *Portal) sealOfAgent(c *call) (answer, error) {
 }
 
 func (p *Portal) takeAgentsSeal(c *call) (string, error) {
+	c.broughtSeal()
 	if err := p.agentsSession(c); err != nil {
 		return "", err
 	}
@@ -96,10 +97,12 @@ func (p *Portal) takeAgentsSeal(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	c.concerns("", ofStatement(hex.EncodeToString(digest[:])))
 	pending, err := p.agentsPending(c, hex.EncodeToString(digest[:]))
 	if err != nil {
 		return "", err
 	}
+	c.concernsPending(pending)
 	return p.finish(c, der, pending)
 }
 
@@ -107,6 +110,6 @@ func (p *Portal) takeAgentsSeal(c *call) (string, error) {
 func (p *Portal) toldAgent(c *call, err error) answer {
 	f := sentenced(err)
 	p.log.Info("agent refused", "request", c.number, "kind", string(f.Kind), "cause", causeOf(f))
-	p.recordRefusal(c, "seal", "", f)
+	p.recordRefusal(c, f)
 	return data{status: statuses[f.Kind], value: map[string]string{"sentence": f.Sentence, "request": c.number}}
 }

@@ -25,7 +25,7 @@ func without(form url.Values, field string) url.Values {
 func TestR53AnIncidentNeedsTheTimeItWasNoticed(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	s := w.in(sec)
-	w.oneRefusal(sec, w.quiet("without a time", func() {
+	w.oneRefusal(sec, "organisation/341000 invalid record_incident", w.quiet("without a time", func() {
 		p := s.post("/security/incidents", without(leak(), "noticed"))
 		s.refusedPlain(p, fault.Invalid, "请填写发现时间：安全事件记录必须写明何时发现")
 		if !strings.Contains(string(p.Body), "档案室老许") {
@@ -286,7 +286,7 @@ func TestR53LessonAndDrillOfTheYear(t *testing.T) {
 	s := w.in(sec)
 	says(t, "before", s.ok(s.get("/security")).Text("main"), "本年度还没有登记", "本年度没有登记过安全事件")
 	lesson := url.Values{"on": {"2024-11-18"}, "topic": {"钓鱼邮件与名单外泄"}, "giver": {"李浩"}, "body": {county, "341000"}, "people": {"全体使用人员 41 人"}}
-	w.oneRefusal(sec, w.quiet("wrong", func() {
+	w.oneRefusal(sec, "exercise/lesson invalid record_lesson", w.quiet("wrong", func() {
 		s.refusedPlain(s.post("/security/lessons", without(url.Values{"topic": {"x"}, "giver": {"x"}, "body": {county}, "people": {"x"}}, "on")), fault.Invalid, "请填写日期")
 		for day, ok := range map[string]bool{"2024-11-21": false, "2023-12-31": false} {
 			other := url.Values{"on": {day}, "topic": {"x"}, "giver": {"x"}, "body": {county}, "people": {"x"}}

@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"cmp"
 	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
+	"sealdesk/server/store"
 	"sealdesk/web"
 	"sealdesk/web/view"
 )
@@ -118,7 +120,7 @@ func (p *Portal) proposeSender(c *call) (answer, error) {
 		m := &senderMatter{School: school.ID, Delegate: c.form.Get("delegate"), Until: c.form.Get("until"), Reason: c.form.Get("reason")}
 		next, err = p.propose(c, m, school, "/senders")
 	}
-	return p.sendersAgain(c, next, err, policy.NameSender, "organisation/"+c.form.Get("school"))
+	return p.sendersAgain(c, next, err, policy.NameSender, store.OfOrganisation(cmp.Or(school.ID, c.form.Get("school"))).Subject())
 }
 
 // POST /senders/end

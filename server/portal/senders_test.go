@@ -40,7 +40,7 @@ func TestAHeadsOwnRecordIsSentByTheDeputyWhomTheHeadNamed(t *testing.T) {
 		t.Fatal("the head's list took its own record along, or nothing")
 	}
 	w.quiet("only the own one is left", func() { s.refusedPlain(s.post("/send", nil), fault.Forbidden, "本人") })
-	w.oneRefusal(head, w.quiet("without a reason", func() {
+	w.oneRefusal(head, "organisation/"+school+" invalid name_sender", w.quiet("without a reason", func() {
 		p := s.post("/senders", url.Values{"delegate": {deputy}, "until": {"2024-11-07"}})
 		s.refusedPlain(p, fault.Invalid, "请填写委托的理由")
 		if !strings.Contains(string(p.Body), "2024-11-07") {

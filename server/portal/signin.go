@@ -54,7 +54,7 @@ func (p *Portal) signIn(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := p.keepPending(c, s, payload{Back: backTo(c.form.Get("back"))}, cookie, "")
+	id, err := p.keepPending(c, s, payload{Back: backTo(c.form.Get("back")), Act: policy.Login}, cookie, "")
 	if err != nil {
 		return nil, err
 	}

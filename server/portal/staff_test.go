@@ -21,7 +21,7 @@ func TestR54NoAccountWithoutAFilingAndItTakesTwoPeople(t *testing.T) {
 	l, people := w.in(lead), w.count("staff")
 	form := newcomer("U95001")
 	form.Set("phone", "1549999888")
-	w.oneRefusal(lead, w.quiet("a short number", func() {
+	w.oneRefusal(lead, "staff/U95001 invalid file_staff", w.quiet("a short number", func() {
 		p := l.post("/staff", form)
 		l.refusedPlain(p, fault.Invalid, "手机号应为 1 开头的 11 位数字")
 		for _, kept := range []string{"倪新禾", "审核员", "承诺 2024-31", `id="phone-error"`} {
@@ -30,7 +30,6 @@ func TestR54NoAccountWithoutAFilingAndItTakesTwoPeople(t *testing.T) {
 			}
 		}
 	}))
-	w.clock.Pass(2 * time.Minute)
 	over := newcomer("U95001")
 	over.Set("ends", "2024-11-19")
 	l.refusedPlain(l.post("/staff", over), fault.Invalid, "岗位已于 2024-11-19 结束")

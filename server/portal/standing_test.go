@@ -46,7 +46,7 @@ func TestARecordIsWithdrawnOnTheTeachersPaperByHandlerAndHead(t *testing.T) {
 	h, s := w.in(handler), w.in(head)
 	at := "/applications/" + ids[0] + "/withdraw"
 	form := url.Values{"withdraw_reason": {"本人调往外省任教"}, "withdraw_page": {"第 12 页"}, "withdraw_head": {head}}
-	w.oneRefusal(handler, w.quiet("without a scan", func() { h.refusedPlain(h.filed(at, form, "scan", nil), fault.Invalid, "扫描件") }))
+	w.oneRefusal(handler, "application/"+ids[0]+" invalid withdraw", w.quiet("without a scan", func() { h.refusedPlain(h.filed(at, form, "scan", nil), fault.Invalid, "扫描件") }))
 	w.quiet("a text for a scan", func() { h.refusedPlain(h.filed(at, form, "scan", []byte("just words")), fault.Invalid, "PDF、JPEG") })
 	w.quiet("without a page", func() {
 		p := h.filed(at, url.Values{"withdraw_reason": form["withdraw_reason"], "withdraw_head": {head}}, "scan", scan)
@@ -130,7 +130,7 @@ func TestAHeldRecordStandsStillForEverybodyUntilTheLeadReleasesIt(t *testing.T) 
 	ids := w.plant(2, school, atCounty)
 	l, a := w.in(lead), w.in(auditor)
 	at := "/applications/" + ids[0]
-	w.oneRefusal(lead, w.quiet("without a case", func() {
+	w.oneRefusal(lead, "application/"+ids[0]+" invalid hold", w.quiet("without a case", func() {
 		l.refusedPlain(l.post(at+"/hold", url.Values{"hold_reason": {"核查"}}), fault.Invalid, "请填写案号")
 	}))
 	waiting := a.ok(a.post("/applications", batch(ids...))) // its text was written before the hold

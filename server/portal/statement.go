@@ -250,5 +250,9 @@ func (p *Portal) proposeAgain(c *call, proposal registration.Proposal) (answer, 
 	if hex.EncodeToString(digest[:]) != proposal.ID {
 		return nil, fault.New(fault.Conflict, "待签事项的文本与它的编号不符，不能签署。请告诉安全审计员。")
 	}
-	return p.askForSeal(c, s, payload{Org: proposal.Unit, Matter: []byte(proposal.Note), Back: "/confirmations"})
+	pl := payload{Org: proposal.Unit, Matter: []byte(proposal.Note), Back: "/confirmations", Subject: proposal.Subject}
+	if m, err := matterOf(s.Kind(), pl); err == nil {
+		pl.Act = seconds[m.act()]
+	}
+	return p.askForSeal(c, s, pl)
 }

@@ -75,7 +75,7 @@ func (p *Portal) offerTakeover(c *call, k custody.Key, cookie, back string) (str
 	if err != nil {
 		return "", err
 	}
-	id, err := p.keepPending(c, d.statement, payload{Org: home.ID, Matter: kept, Back: back}, cookie, who.ID)
+	id, err := p.keepPending(c, d.statement, payload{Org: home.ID, Matter: kept, Back: back, Act: policy.TakeOverKey, Subject: d.subject}, cookie, who.ID)
 	return "/takeover/" + id, err
 }
 

@@ -14,10 +14,9 @@ func TestR43BusinessWaitsForFourTopicsLearnedAndConfirmed(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	id := w.plant(1, school, atCounty)[0]
 	u, l := w.in(untrained), w.in(lead)
-	w.oneRefusal(untrained, w.quiet("nothing learned", func() {
+	w.oneRefusal(untrained, "application/"+id+" forbidden conclude", w.quiet("nothing learned", func() {
 		u.refusedPlain(u.post("/applications", batch(id)), fault.Forbidden, "2024 年度的培训还没有完成（4 项中还有 4 项）")
 	}))
-	w.clock.Pass(2 * time.Minute)
 	two := url.Values{"topic": {"conditions", "process"}, "learned": {"2024-11-18"}}
 	u.refusedPlain(u.post("/me/training", url.Values{"learned": {"2024-11-18"}}), fault.Invalid, "请选择学过的内容")
 	u.refusedPlain(u.post("/me/training", url.Values{"topic": {"process"}, "learned": {"2024-11-21"}}), fault.Invalid, "不晚于今天")

@@ -41,7 +41,7 @@ func TestCase11TheAuditOf市直OpensOnNovember9(t *testing.T) {
 	})[0]
 	m := w.in(cityAuditor)
 	acts := w.quiet("early", func() { m.refusedPlain(m.post("/applications", batch(id)), fault.Closed, "2024-11-09 00:00") })
-	w.oneRefusal(cityAuditor, acts)
+	w.oneRefusal(cityAuditor, "application/"+id+" closed conclude", acts)
 	w.clock.Set(at("2024-11-09 00:00:00"))
 	m.done(m.post("/applications", batch(id)))
 	if w.application(id).State != registration.Concluded {
@@ -53,14 +53,14 @@ func TestCase12ACountyDoesNotMoveItsAuditPastTheOuterLimit(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	l := w.in(lead)
 	form := url.Values{"window": {"2024/341021/audit"}, "opens": {"2024-11-08T00:00"}, "closes": {"2024-12-02T00:00"}, "reason": {"来不及了"}}
-	w.oneRefusal(lead, w.quiet("beyond the limit", func() {
+	w.oneRefusal(lead, "window/2024/341021/audit invalid set_window", w.quiet("beyond the limit", func() {
 		p := l.post("/windows", form)
 		l.refusedPlain(p, fault.Invalid, "超出市定时限")
 		if !strings.Contains(string(p.Body), "2024-12-02T00:00") || !strings.Contains(string(p.Body), "来不及了") {
 			t.Error("what was typed is lost")
 		}
 	}))
-	w.oneRefusal(neighbour, w.quiet("foreign", func() {
+	w.oneRefusal(neighbour, "window/2024/341021/audit forbidden set_window", w.quiet("foreign", func() {
 		n := w.in(neighbour)
 		w.clock.Pass(time.Second)
 		n.post("/windows", form)

@@ -91,7 +91,7 @@ func (p *Portal) proposeWithdrawal(c *call) (answer, error) {
 			next, err = p.propose(c, m, school, "/applications/"+a.ID, second)
 		}
 	}
-	return p.orAgain(c, next, err)
+	return p.orAgain(c, policy.Withdraw, next, err)
 }
 
 // withdrawForm is offered to the handler while the record has not ended.

@@ -132,6 +132,14 @@ func (s *Store) RowIndex(text string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
+// AskedIndex is the keyed digest of something that somebody asked for and that
+// is no number of ours, lower-case hex.
+func (s *Store) AskedIndex(text string) string {
+	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 asked for"))
+	h.Write([]byte(text))
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
 // PersonIndex is the keyed index of an ID number, lower-case hex: it tells whether
 // two numbers are one, and nothing of the number to whoever lacks the key.
 func (s *Store) PersonIndex(n registration.Number) string {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -226,6 +228,36 @@ func (c Scratch) count(ctx context.Context, write writer, name string, window ti
 		})
 	})
 	return count, err
+}
+
+// Tally counts one more of a name in this window of the clock, and tells how
+// many there are; TakeTallies gives the whole count when the window is over.
+func (c Scratch) Tally(ctx context.Context, name string, window time.Duration) (int, error) {
+	return c.count(ctx, c.jot, name+"/"+strconv.FormatInt(c.store.clock().Truncate(window).UnixMilli(), 10), remembered)
+}
+
+// TakeTallies gives what was tallied under names with that beginning in windows
+// that are over, each count once, on whichever portal, by the name behind it.
+func (c Scratch) TakeTallies(ctx context.Context, prefix string, window time.Duration) (map[string]int, error) {
+	var rows []throttleRow
+	err := c.store.read.WithContext(ctx).Where("name >= ? AND name < ? AND since < ?", prefix, prefix+"~", millis(c.store.clock().Truncate(window))).Find(&rows).Error
+	if err != nil {
+		return nil, readable(err)
+	}
+	taken := map[string]int{}
+	for _, r := range rows {
+		err := c.write(ctx, func(db *gorm.DB) error {
+			gone := db.Where("name = ? AND count = ?", r.Name, r.Count).Delete(&throttleRow{})
+			if gone.RowsAffected == 1 {
+				taken[strings.TrimPrefix(r.Name[:strings.LastIndex(r.Name, "/")], prefix)] += r.Count
+			}
+			return gone.Error
+		})
+		if err != nil {
+			return taken, err
+		}
+	}
+	return taken, nil
 }
 
 type throttleRow struct {
