@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/audit"
@@ -78,13 +79,15 @@ func TestEveryRouteWithoutASessionRefusesOrLeadsToSignIn(t *testing.T) {
 func TestEveryRouteThatWritesRefusesOtherOrigins(t *testing.T) {
 	w := newTown(t, "2024-11-20 10:00:00")
 	id := w.plant(1, school, atCounty)[0]
-	a := w.in(auditor)
-	size := w.size()
+	a, records := w.in(auditor), w.records()
 	for _, r := range portal.RouteTable() {
 		if r.Method == "GET" {
 			continue
 		}
 		path := addressed(r.Path, id)
+		w.clock.Pass(time.Minute + time.Second)
+		a.ok(a.get("/me")) // what another site sends keeps nobody signed in
+		size := w.size()
 		for name, header := range map[string]map[string]string{
 			"cross-site":       {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
 			"same-site":        {"Sec-Fetch-Site": "same-site", "Origin": "https://127.0.0.1:1"},
@@ -92,13 +95,25 @@ func TestEveryRouteThatWritesRefusesOtherOrigins(t *testing.T) {
 			"null origin":      {"Origin": "null"},
 			"the agent's page": {"Origin": "http://127.0.0.1:17890"},
 		} {
-			if p := ask(t, a.Desk, r.Method, path, "x=1", header); p.Status != http.StatusForbidden {
-				t.Errorf("%s %s from %s: %d", r.Method, path, name, p.Status)
+			p := ask(t, a.Desk, r.Method, path, "x=1", header)
+			if p.Status != http.StatusForbidden || !strings.Contains(p.Text("main"), "从别的网站的页面发来的，没有受理，什么都没有改变。请在浏览器地址栏输入签台的地址") {
+				t.Errorf("%s %s from %s: %d %.200s", r.Method, path, name, p.Status, p.Text("main"))
 			}
 		}
+		// Whoever was made to send it is named, once a minute for a route.
+		if e := w.refusedEntry(); w.size() != size+1 || e.Actor != auditor || e.Note != "forbidden cross-origin "+r.Method+" "+r.Path {
+			t.Errorf("%s %s: %d entries, the last of %q: %q", r.Method, path, w.size()-size, e.Actor, e.Note)
+		}
 	}
-	if w.size() != size {
-		t.Error("a refused request of another origin reached the log")
+	if w.records() != records {
+		t.Error("a request of another origin changed a record")
+	}
+	size := w.size()
+	for range 2 { // of nobody who is known one counted entry a minute
+		ask(t, w.desk(auditor), "POST", "/applications", "x=1", map[string]string{"Origin": "https://evil.example"})
+	}
+	if e := w.refusedEntry(); w.size() != size+1 || e.Actor != "" || e.Note != "unknown 1" {
+		t.Errorf("%d entries, the last of %q: %q", w.size()-size, e.Actor, e.Note)
 	}
 	a.ok(a.get("/applications")) // still signed in: the sign-out of another origin did nothing
 }

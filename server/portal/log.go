@@ -207,6 +207,9 @@ func noteWords(e audit.Entry) string {
 		if act, ok := strings.CutSuffix(rest, string(withSeal)); ok {
 			return word + "　交签章：" + policy.Act(act).Name()
 		}
+		if path, ok := strings.CutPrefix(rest, crossOrigin); ok {
+			return word + "　别的网站发来：" + path
+		}
 		return word + "　" + policy.Act(rest).Name()
 	}
 	return e.Note

@@ -219,11 +219,7 @@ var uploads = map[string]bool{"/imports": true, "/applications/:id/withdraw": tr
 func (p *Portal) Handler() http.Handler { return p.handler(p.host) }
 
 func (p *Portal) handler(host string) http.Handler {
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	engine.HandleMethodNotAllowed = true
-	engine.RedirectTrailingSlash = false
-	engine.SetTrustedProxies(nil)
+	engine := newEngine()
 	for _, r := range routes {
 		engine.Handle(r.method, r.path, p.edge(r))
 	}
@@ -239,7 +235,16 @@ func (p *Portal) handler(host string) http.Handler {
 	engine.POST(presence.Path, func(g *gin.Context) { p.presenceStream(g.Writer, g.Request) })
 	engine.GET("/healthz", func(g *gin.Context) { g.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", p.readyz)
-	return onlyHost(host, guard(p.agent, http.NewCrossOriginProtection().Handler(engine)))
+	return onlyHost(host, guard(p.agent, p.sameOrigin(engine)))
+}
+
+func newEngine() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.SetTrustedProxies(nil)
+	return engine
 }
 
 // edge runs one route and turns what comes back into an answer.
@@ -247,22 +252,32 @@ func (p *Portal) edge(r route) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		ctx, cancel := context.WithTimeout(g.Request.Context(), patience)
 		defer cancel()
-		c := &call{ctx: ctx, req: g.Request, writer: g.Writer, param: g.Param, number: requestNumber(), route: r}
-		g.Header("X-Request-Id", c.number)
+		c := newCall(ctx, g, r)
 		a, err := p.serve(r, c)
-		if err != nil {
-			f := sentenced(err)
-			p.log.Info("refused", "request", c.number, "method", r.method, "route", r.path, "kind", string(f.Kind), "cause", causeOf(f))
-			c.concerns(refusedAct(c, err), "")
-			p.recordRefusal(c, f)
-			if f.Kind == fault.Locked && c.who == nil {
-				a = redirect{"/sign-in?back=" + url.QueryEscape(returnPath(c))}
-			} else {
-				a = p.refused(c, f)
-			}
-		}
-		a.write(p, g, c)
+		p.answer(g, c, a, err)
 	}
+}
+
+func newCall(ctx context.Context, g *gin.Context, r route) *call {
+	c := &call{ctx: ctx, req: g.Request, writer: g.Writer, param: g.Param, number: requestNumber(), route: r}
+	g.Header("X-Request-Id", c.number)
+	return c
+}
+
+// answer writes what came back, an error as the page of its refusal.
+func (p *Portal) answer(g *gin.Context, c *call, a answer, err error) {
+	if err != nil {
+		f := sentenced(err)
+		p.log.Info("refused", "request", c.number, "method", c.route.method, "route", c.route.path, "kind", string(f.Kind), "cause", causeOf(f))
+		c.concerns(refusedAct(c, err), "")
+		p.recordRefusal(c, f)
+		if f.Kind == fault.Locked && c.who == nil {
+			a = redirect{"/sign-in?back=" + url.QueryEscape(returnPath(c))}
+		} else {
+			a = p.refused(c, f)
+		}
+	}
+	a.write(p, g, c)
 }
 
 // returnPath is where to go on after signing in: the page that was asked for,
