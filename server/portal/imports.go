@@ -246,12 +246,7 @@ func (p *Portal) reference(ctx context.Context, body org.Organisation, grant pol
 		case sheet.IsOrgan(o.Kind):
 			ref.Organs[o.ID] = o.Name
 		case !body.School() || o.ID == body.ID:
-			s := sheet.School{ID: o.ID, Parent: o.Parent, Name: o.Name, Kind: o.Kind, Ownership: o.Ownership, Licence: o.Licence, Stages: o.Stages}
-			if o.ValidTo != nil {
-				last := registration.DateOf(*o.ValidTo)
-				s.ValidTo = &last
-			}
-			ref.Schools[o.ID] = s
+			ref.Schools[o.ID] = schoolInSheet(o)
 		}
 	}
 	if ref.Early, err = p.store.EarlyRenewals(ctx, grant, ""); err != nil {

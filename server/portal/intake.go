@@ -14,8 +14,9 @@ import (
 )
 
 // importMatter takes the good rows of a sheet in. The rows were judged when
-// the report was made; inside the transaction they are judged again by the
-// pack and the school as they are then.
+// the report was made; inside the transaction they are judged again by windows,
+// school and pack as they are then, and one that would come in otherwise than the
+// report said stops the import.
 type importMatter struct {
 	Import registration.Import `json:"import"`
 	Job    string              `json:"job"`
@@ -26,10 +27,10 @@ type importMatter struct {
 }
 
 type importedRow struct {
-	line  int
-	id    string
-	state registration.State // imported, waiting or overdue
-	form  registration.Form
+	line int
+	id   string
+	kind sheet.LineKind // of goodRows
+	form registration.Form
 }
 
 // load reads the rows that will become records.
@@ -43,7 +44,7 @@ func (m *importMatter) load(ctx context.Context, p *Portal) error {
 		return err
 	}
 	for i, l := range lines {
-		m.rows = append(m.rows, importedRow{line: l.line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), state: stateOf(l.row.Kind), form: l.row.Form})
+		m.rows = append(m.rows, importedRow{line: l.line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), kind: l.row.Kind, form: l.row.Form})
 	}
 	return nil
 }
@@ -145,33 +146,9 @@ func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 	at := now.In(registration.Shanghai).Truncate(time.Millisecond)
 	imp := m.Import
 	imp.By, imp.At = by, at
-	judge := judges(k, r)
-	early := earlyOnce(r, k.year)
-	var apps []registration.Application
-	for _, row := range m.rows {
-		school, err := r.Organisation(row.form.SchoolCode)
-		if err != nil {
-			return d, err
-		}
-		a := registration.Application{ID: row.id, Year: k.year, Unit: unitIn(school.Path), School: school.ID, Path: school.Path, Form: row.form,
-			State: row.state, ImportID: imp.ID}
-		let, err := early(a.Form)
-		if err != nil {
-			return d, err
-		}
-		if a, err = a.LetIn(let); err != nil {
-			return d, err
-		}
-		if row.state == registration.Imported {
-			j, err := judge(a)
-			if err != nil {
-				return d, err
-			}
-			if a, err = j.Of(a); err != nil {
-				return d, err
-			}
-		}
-		apps = append(apps, a)
+	apps, err := m.records(k, r, now)
+	if err != nil {
+		return d, err
 	}
 	if d.statement, err = registration.ImportStatement(h, imp, apps, salts); err != nil {
 		return d, err
@@ -182,6 +159,38 @@ func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 		d.puts = append(d.puts, a)
 	}
 	return d, nil
+}
+
+// records are what the rows become.
+func (m *importMatter) records(k knowledge, r rows, now time.Time) ([]registration.Application, error) {
+	again, err := rejudging(r, k.year, m.Import.Organ, now)
+	if err != nil {
+		return nil, err
+	}
+	judge := judges(k, r)
+	apps := make([]registration.Application, 0, len(m.rows))
+	for _, row := range m.rows {
+		school, let, err := again(row)
+		if err != nil {
+			return nil, err
+		}
+		a := registration.Application{ID: row.id, Year: k.year, Unit: unitIn(school.Path), School: school.ID, Path: school.Path, Form: row.form,
+			State: stateOf(row.kind), ImportID: m.Import.ID}
+		if a, err = a.LetIn(let); err != nil {
+			return nil, err
+		}
+		if row.kind == sheet.Accept {
+			j, err := judge(a)
+			if err != nil {
+				return nil, err
+			}
+			if a, err = j.Of(a); err != nil {
+				return nil, err
+			}
+		}
+		apps = append(apps, a)
+	}
+	return apps, nil
 }
 
 // free asks that neither the import nor a person in it is there already.

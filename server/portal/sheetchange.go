@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -39,7 +40,8 @@ func (p *Portal) against(ctx context.Context, grant policy.Grant, rows []sheet.R
 			continue
 		}
 		codes[i] = rowThere
-		if a := there[id]; a.ID != "" && a.Form.ApplyNo == r.Form.ApplyNo && len(a.Otherwise(r.Form, a.Corrections, a.Changes)) > 0 {
+		a := there[id]
+		if a.ID != "" && a.Form.ApplyNo == r.Form.ApplyNo && (a.Advances(stateOf(r.Kind)) || len(a.Otherwise(r.Form, a.Corrections, a.Changes)) > 0) {
 			codes[i] = rowChanged
 		}
 	}
@@ -71,6 +73,7 @@ type changedRow struct {
 	record string
 	before registration.Application
 	fields []registration.FieldChange
+	moves  bool // it stood overdue or waiting, and the row is acceptable now
 	atOnce bool
 	barred error // why the record does not take it
 }
@@ -106,7 +109,8 @@ func (p *Portal) changedRows(ctx context.Context, grant policy.Grant, job string
 		}
 		r.before, r.fields = a.Application, a.Otherwise(r.sheet.Form, a.Corrections, a.Changes)
 		r.atOnce, r.barred = a.TakesChange(r.sheet.Form)
-		if len(r.fields) > 0 {
+		r.moves = a.Advances(stateOf(r.sheet.Kind))
+		if len(r.fields) > 0 || r.moves {
 			out = append(out, r)
 		}
 	}
@@ -145,7 +149,7 @@ func (m *changeMatter) load(ctx context.Context, p *Portal) error {
 	var forms []registration.Form
 	for _, l := range lines {
 		if slices.Contains(m.Lines, l.line) {
-			m.rows, forms = append(m.rows, importedRow{line: l.line, state: stateOf(l.row.Kind), form: l.row.Form}), append(forms, l.row.Form)
+			m.rows, forms = append(m.rows, importedRow{line: l.line, kind: l.row.Kind, form: l.row.Form}), append(forms, l.row.Form)
 		}
 	}
 	if len(m.rows) != len(m.Lines) {
@@ -191,8 +195,11 @@ func (m *changeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 	if err != nil {
 		return d, err
 	}
+	again, err := rejudging(r, k.year, m.Organ, now)
+	if err != nil {
+		return d, err
+	}
 	judge := judges(k, r)
-	early := earlyOnce(r, k.year)
 	var steps []registration.ChangeStep
 	for _, row := range m.rows {
 		a, err := r.Application(row.id)
@@ -202,17 +209,19 @@ func (m *changeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 		made, err1 := r.CorrectionsOf(row.id)
 		said, err2 := r.SheetChangesOf(row.id)
 		j, err3 := judge(a)
-		let, err4 := early(row.form)
-		for _, err := range []error{err1, err2, err3, err4} {
-			if err != nil {
-				return d, err
-			}
+		var let registration.Released
+		var err4 error
+		if atOnce, err := a.TakesChange(row.form); err == nil && atOnce { // a proposal moves nothing
+			_, let, err4 = again(row)
+		}
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
+			return d, err
 		}
 		fields := a.Otherwise(row.form, made, said)
 		if registration.OfIdentity(fields) != m.Identity {
 			return d, fault.New(fault.Conflict, "申请 %s 的改动在您查看之后变了：姓名或号码不同的是身份变更，要单独核对、单独签署。没有更改，请回到试读报告再看。", a.ID)
 		}
-		step, err := a.Change(strconv.FormatInt(h.Issued.UnixMilli(), 10), m.Digest, row.form, row.state, fields, by, j, let, now)
+		step, err := a.Change(strconv.FormatInt(h.Issued.UnixMilli(), 10), m.Digest, row.form, stateOf(row.kind), fields, by, j, let, now)
 		if err != nil {
 			return d, err
 		}
@@ -281,6 +290,9 @@ func changeViews(rows []changedRow) []view.ChangedRow {
 		if r.barred == nil && registration.OfIdentity(r.fields) {
 			v.Way = view.Mark{Kind: "hold", Text: "身份变更，" + v.Way.Text}
 			v.Note = "姓名或号码与在册的不同，可能是另一个人。请对照原件核实是同一人，再单独确认；不是同一人的，不要确认。"
+		}
+		if r.barred == nil && r.moves {
+			v.Note = "这一行现在可以受理：状态由“" + r.before.State.Word() + "”转为“" + stateOf(r.sheet.Kind).Word() + "”。" + v.Note
 		}
 		for _, f := range r.fields {
 			v.Fields = append(v.Fields, fieldChangeView(f))

@@ -119,6 +119,13 @@ func (a Application) TakesChange(f Form) (atOnce bool, err error) {
 	return false, nil
 }
 
+// Advances reports whether a row that would come in there now takes the record
+// further, though it says nothing else: the window of an overdue one was amended,
+// the school of a waiting one has its licence (R14, R02).
+func (a Application) Advances(to State) bool {
+	return a.State == Overdue && (to == Imported || to == Waiting) || a.State == Waiting && to == Imported
+}
+
 // Change takes a changed row in. state is where a row like this would come in
 // now; early are the acts that let renewals in before they are due.
 func (a Application) Change(number, digest string, f Form, state State, fields []FieldChange, by Person, j Judge, early Released, now time.Time) (ChangeStep, error) {
@@ -127,7 +134,7 @@ func (a Application) Change(number, digest string, f Form, state State, fields [
 	if err != nil {
 		return step, err
 	}
-	if len(fields) == 0 {
+	if len(fields) == 0 && !a.Advances(state) {
 		return step, fault.New(fault.Conflict, "申请 %s 与表里的这一行已经相同，没有要改的。请重新试读这份文件。", a.ID)
 	}
 	step.Change = SheetChange{ID: a.ID + "/" + number, Application: a.ID, FileDigest: digest, Fields: fields, Applied: atOnce, By: by.Staff, At: now.In(Shanghai).Truncate(time.Millisecond)}
@@ -222,6 +229,9 @@ func ChangeStatement(h seal.Header, year int, digest string, steps []ChangeStep,
 		words := make([]string, len(change.Fields))
 		for i, f := range change.Fields {
 			words[i] = f.words()
+		}
+		if s.After.State != s.Before.State {
+			words = append(words, "状态："+s.Before.State.Word()+" → "+s.After.State.Word())
 		}
 		return []string{cell(s.Before.Form.PersonName), schoolWords(s.Before), s.Before.State.Word(), change.Way(), strings.Join(words, "｜"), s.Before.Fingerprint(), keyed(said.whole())}
 	})

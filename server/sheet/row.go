@@ -209,11 +209,7 @@ func (c *rowCheck) history() {
 		c.warn("reg_kind", "reg-kind-differs")
 	}
 	year := c.j.ref.Year
-	if !f.Due(year) {
-		if _, ok := c.j.ref.Early.Lets(*f, year); !ok {
-			c.refuse("last_valid_to", "not-due")
-		}
-	}
+	c.due()
 	if kind == "renewal" && f.TrainingHours == nil {
 		c.refuse("training_hours", "empty")
 	}
@@ -237,6 +233,16 @@ func (c *rowCheck) history() {
 	}
 	if f.PriorDeferralCleared != "yes" {
 		c.refuse("prior_deferral_cleared", "deferral-unanswered")
+	}
+}
+
+// due asks whether there is anything to renew, or two people let it in (R05).
+func (c *rowCheck) due() {
+	if c.form.Due(c.j.ref.Year) {
+		return
+	}
+	if _, ok := c.j.ref.Early.Lets(c.form, c.j.ref.Year); !ok {
+		c.refuse("last_valid_to", "not-due")
 	}
 }
 
