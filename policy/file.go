@@ -253,7 +253,7 @@ func lockouts(lines []Line) []Fault {
 		has[l.Role]++
 		enters[l.Role] = enters[l.Role] || l.Act == Login && l.Reach != CityRun
 	}
-	for _, role := range []Role{SEC, AUD, ML} {
+	for _, role := range Kept() {
 		if has[role] == 0 {
 			faults = append(faults, Fault{0, fmt.Sprintf("文件里没有%s（%s）的任何规定：换上它以后，%s，也没有人能再换政策。请补上这一角色的各行。",
 				role.Name(), role, locked(role))})
@@ -265,7 +265,7 @@ func lockouts(lines []Line) []Fault {
 		}
 	}
 	for _, role := range Roles() {
-		if has[role] > 0 && !enters[role] && !slices.Contains([]Role{SEC, AUD, ML}, role) {
+		if has[role] > 0 && !enters[role] && !slices.Contains(Kept(), role) {
 			faults = append(faults, Fault{0, fmt.Sprintf("%s（%s）有 %d 行规定，却没有登录的一行，这些人都进不来。请补上“%s”。",
 				role.Name(), role, has[role], Line{role, Login, SessionResource, Own})})
 		}

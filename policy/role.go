@@ -65,6 +65,10 @@ func Roles() []Role {
 	return list
 }
 
+// Kept are the roles that an institution never does without: who gives rights
+// and keys, who reads what was done, and who signs beside the officer.
+func Kept() []Role { return []Role{SEC, AUD, ML} }
+
 // Name is the role in the words of the pages; the bare word if it is unknown.
 func (r Role) Name() string {
 	if row, ok := r.row(); ok {

@@ -94,9 +94,8 @@ func combines(words []string) error {
 	return nil
 }
 
-// Lower takes a role away, at once. officers are the security officers who can
-// act now: the last of them keeps the role.
-func (d Duty) Lower(role, by, reason string, officers []string, now time.Time) (Appointment, RoleChange, error) {
+// Lower takes a role away, at once.
+func (d Duty) Lower(role, by, reason string, now time.Time) (Appointment, RoleChange, error) {
 	reason, err := oneLine("removal_reason", "理由", reason, 200)
 	if err != nil {
 		return Appointment{}, RoleChange{}, err
@@ -104,18 +103,13 @@ func (d Duty) Lower(role, by, reason string, officers []string, now time.Time) (
 	if by == d.ID {
 		return Appointment{}, RoleChange{}, fault.New(fault.Forbidden, "不能免去自己的任职。请由另一位负责人或安全保密管理员办理。")
 	}
-	return d.lower(role, by, reason, officers, now)
+	return d.lower(role, by, reason, now)
 }
 
-func (d Duty) lower(role, by, reason string, officers []string, now time.Time) (Appointment, RoleChange, error) {
+func (d Duty) lower(role, by, reason string, now time.Time) (Appointment, RoleChange, error) {
 	at := slices.IndexFunc(d.All, func(a Appointment) bool { return a.Role == role && a.Ended == nil })
 	if at < 0 {
 		return Appointment{}, RoleChange{}, fault.New(fault.Conflict, "%s 现在没有这个任职，没有改动。请刷新后核对。", d.ID).At("held", "请选择现有的角色。")
-	}
-	if role == string(policy.SEC) {
-		if err := KeepsOfficer(officers, d.ID); err != nil {
-			return Appointment{}, RoleChange{}, err
-		}
 	}
 	a := d.All[at]
 	a.Ended = &now
@@ -125,21 +119,20 @@ func (d Duty) lower(role, by, reason string, officers []string, now time.Time) (
 	return a, c, nil
 }
 
-// KeepsOfficer refuses what would leave nobody in the office of the security
-// officer: officers can act now, leaver is about to lose role or account.
-func KeepsOfficer(officers []string, leaver string) error {
-	for _, o := range officers {
-		if o != leaver {
-			return nil
-		}
+// KeepsOffice refuses what would leave nobody who can act in an office: able can
+// now, leaver is about to lose role, key or account.
+func KeepsOffice(office policy.Role, able []string, leaver string) error {
+	if len(able) != 1 || able[0] != leaver {
+		return nil
 	}
-	return fault.New(fault.Conflict, "这是最后一位能办理的安全保密管理员，不能免去任职，也不能关闭账户，否则无人能管钥匙和任职。请先授予另一位并发给钥匙。")
+	return fault.New(fault.Conflict, "%s 是最后一位能办理的%s，不能免去任职、交出或停用钥匙，也不能关闭账户，否则再没有人能办这一职务的事。请先任命另一位%s、发给钥匙并由其接管；钥匙遗失或被人冒用的，请办报失。",
+		leaver, office.Name(), office.Name())
 }
 
 // LowerAll takes every role away from somebody whose exit is closed.
-func (d Duty) LowerAll(by, reason string, officers []string, now time.Time) (appointments []Appointment, changes []RoleChange, err error) {
+func (d Duty) LowerAll(by, reason string, now time.Time) (appointments []Appointment, changes []RoleChange, err error) {
 	for _, role := range d.roles() {
-		a, c, err := d.lower(role, by, reason, officers, now)
+		a, c, err := d.lower(role, by, reason, now)
 		if err != nil {
 			return nil, nil, err
 		}

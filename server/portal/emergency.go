@@ -57,7 +57,7 @@ func (p *Portal) emergencyPage(c *call) (view.Emergency, error) {
 	for i := len(all) - 1; i >= 0; i-- {
 		v.Rows = append(v.Rows, p.emergencyLine(c, all[i], list, told))
 	}
-	keepers, err := p.store.Keepers(c.ctx)
+	keepers, err := p.store.Keepers(c.ctx, policy.SEC)
 	if err != nil {
 		return v, err
 	}

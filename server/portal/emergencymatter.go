@@ -18,13 +18,13 @@ import (
 type emergencyRows interface {
 	Custodians() ([]custody.Custodians, error)
 	Emergencies() ([]custody.Emergency, error)
-	Keepers() ([]string, error)
+	Keepers(role policy.Role) ([]string, error)
 	RolesHeld(person string) ([]policy.Role, error)
 }
 
-func (r reading) Custodians() ([]custody.Custodians, error) { return r.store.Custodians(r.ctx) }
-func (r reading) Emergencies() ([]custody.Emergency, error) { return r.store.Emergencies(r.ctx) }
-func (r reading) Keepers() ([]string, error)                { return r.store.Keepers(r.ctx) }
+func (r reading) Custodians() ([]custody.Custodians, error)  { return r.store.Custodians(r.ctx) }
+func (r reading) Emergencies() ([]custody.Emergency, error)  { return r.store.Emergencies(r.ctx) }
+func (r reading) Keepers(role policy.Role) ([]string, error) { return r.store.Keepers(r.ctx, role) }
 func (r reading) RolesHeld(person string) ([]policy.Role, error) {
 	return r.store.RolesHeld(r.ctx, person)
 }
@@ -153,7 +153,7 @@ func (m *emergencyMatter) emergency(all []custody.Emergency, list custody.Custod
 // person in the ordinary way, and the person may hold the office.
 func needed(r rows, e custody.Emergency, now time.Time) (custody.Named, error) {
 	var named custody.Named
-	keepers, err := r.Keepers()
+	keepers, err := r.Keepers(policy.SEC)
 	if err != nil {
 		return named, err
 	}

@@ -165,14 +165,14 @@ func (m *handoverMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte,
 
 // fits asks who may take the token: a colleague of the same organisation who
 // has no key, or a security officer, who takes it into his store; and it keeps
-// the last security officer from handing his away.
+// the last who can act in an office from handing his away.
 func (m *handoverMatter) fits(r rows, giver string) error {
-	officers, err := r.InUse(policy.SEC)
-	if err != nil {
+	if err := keepsOffices(r, giver); err != nil {
 		return err
 	}
-	if len(officers) == 1 && officers[0] == giver {
-		return fault.New(fault.Conflict, "您是最后一位持有钥匙的安全保密管理员，交出之后无人能发放钥匙。请先为另一位安全保密管理员办好钥匙。")
+	officers, err := r.Keepers(policy.SEC)
+	if err != nil {
+		return err
 	}
 	for _, o := range officers {
 		if o == m.Taker {

@@ -77,6 +77,11 @@ func (m *keyMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now 
 	if err != nil {
 		return d, err
 	}
+	if m.kind == seal.KeyRevoke || m.kind == seal.KeySuspend {
+		if err := keepsOffices(r, holding.Key.Staff); err != nil {
+			return d, err
+		}
+	}
 	d.puts = next.Records()
 	d.statement, err = holding.Statement(m.kind, h, custodian, m.Reason)
 	return d, err

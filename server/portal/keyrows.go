@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"sealdesk/policy"
 	"sealdesk/server/custody"
 )
 
@@ -17,7 +16,6 @@ type custodyRows interface {
 	MediaOf(person string) ([]custody.Medium, error)
 	Stocktakes() ([]custody.Stocktake, error)
 	Sightings(year int) ([]custody.Sighting, error)
-	InUse(role policy.Role) ([]string, error)
 }
 
 func (r reading) Token(serial string) (custody.Token, error) {
@@ -51,8 +49,6 @@ func (r reading) Stocktakes() ([]custody.Stocktake, error) { return r.store.Stoc
 func (r reading) Sightings(year int) ([]custody.Sighting, error) {
 	return r.store.Sightings(r.ctx, r.grant, year)
 }
-
-func (r reading) InUse(role policy.Role) ([]string, error) { return r.store.InUse(r.ctx, role) }
 
 // holdingOf reads a token with its current key.
 func holdingOf(r rows, serial string) (custody.Holding, error) {

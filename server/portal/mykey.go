@@ -112,7 +112,7 @@ func (p *Portal) takers(c *call, grant policy.Grant) (view.Choices, error) {
 			list.Items = append(list.Items, view.Choice{Value: id, Text: text, Chosen: c.form.Get("taker") == id})
 		}
 	}
-	officers, err := p.store.InUse(c.ctx, policy.SEC)
+	officers, err := p.store.Keepers(c.ctx, policy.SEC)
 	if err != nil {
 		return list, err
 	}

@@ -65,9 +65,8 @@ func (m *roleMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now
 			a, c, err = duty.Raise(m.Role, first, second, m.Reason, now)
 		}
 	} else {
-		var officers []string
-		if officers, err = r.SecurityOfficers(); err == nil {
-			a, c, err = duty.Lower(m.Role, first, m.Reason, officers, now)
+		if a, c, err = duty.Lower(m.Role, first, m.Reason, now); err == nil {
+			err = keepsOffices(r, m.Staff, policy.Role(m.Role))
 		}
 	}
 	if err != nil {
@@ -76,6 +75,29 @@ func (m *roleMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now
 	d.puts = []any{a, c}
 	d.statement, err = org.RoleStatement(h, duty, c)
 	return d, err
+}
+
+// keepsOffices refuses the text of what would take from the last who can act in
+// one of the kept roles that he holds: of these, if any are named. What stands
+// in its way at the seal is the store's (checkKeepers).
+func keepsOffices(r rows, person string, of ...policy.Role) error {
+	held, err := r.RolesHeld(person)
+	if err != nil {
+		return err
+	}
+	for _, role := range policy.Kept() {
+		if !slices.Contains(held, role) || len(of) > 0 && !slices.Contains(of, role) {
+			continue
+		}
+		able, err := r.Keepers(role)
+		if err != nil {
+			return err
+		}
+		if err := org.KeepsOffice(role, able, person); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // roleReviewMatter is the auditor's review of changes.

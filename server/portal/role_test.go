@@ -115,11 +115,36 @@ func TestCase42TheLastSecurityOfficerStays(t *testing.T) {
 	s.refusedPlain(s.post("/staff/"+sec+"/remove", remove), fault.Forbidden, "不能免去自己的任职")
 	s.done(s.post("/staff/"+sec2+"/remove", remove))
 	w.oneRefusal(cityLead, "staff/"+sec+" conflict remove_role", w.quiet("the last officer", func() { m.refusedPlain(m.post("/staff/"+sec+"/remove", remove), fault.Conflict, "最后一位") }))
-	p := m.ok(m.post("/staff/"+sec+"/leave", url.Values{"last": {"2024-11-20"}, "leave_reason": {"退休"}}))
-	if got := m.handIn(m.signed(p)); got.Location != "" || !strings.Contains(got.Sentence, "没有一位持有在用钥匙的安全保密管理员") {
-		t.Errorf("the last officer's account closes: %+v", got)
-	}
+	m.refusedPlain(m.post("/staff/"+sec+"/leave", url.Values{"last": {"2024-11-20"}, "leave_reason": {"退休"}}), fault.Conflict, "最后一位")
 	s.ok(s.get("/keys")) // and still works
+}
+
+func TestOneOfficerAloneTakesNeitherTheLastCityLeadNorTheLastAuditorAway(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	m, s := w.in(cityLead), w.in(sec)
+	for _, last := range []struct{ who, role string }{{cityLead, "ML"}, {aud, "AUD"}} {
+		for path, form := range map[string]url.Values{
+			"/staff/" + last.who + "/remove":   {"held": {last.role}, "removal_reason": {"轮换"}},
+			"/staff/" + last.who + "/leave":    {"last": {"2024-11-20"}, "leave_reason": {"退休"}},
+			"/keys/" + tokenOf(last.who):       do("revoke", "损坏"),
+			"/keys/" + tokenOf(last.who) + "/": do("suspend", "核查"),
+		} {
+			w.quiet(path, func() {
+				s.refusedPlain(s.post(strings.TrimSuffix(path, "/"), form), fault.Conflict, "最后一位能办理的"+policy.Role(last.role).Name())
+			})
+		}
+	}
+	a := w.in(aud)
+	a.refusedPlain(a.post("/key/handover", url.Values{"taker": {sec}, "reason": {"调岗"}}), fault.Conflict, "最后一位")
+	// The twin: with another city lead in office the first one may go.
+	m.done(m.post("/staff/"+rechecker+"/role", url.Values{"role": {"ML"}, "role_reason": {"接任"}, "confirmer": {sec}}))
+	s.done(s.second())
+	s.done(s.post("/staff/"+cityLead+"/remove", url.Values{"held": {"ML"}, "removal_reason": {"退休"}}))
+	next := w.in(rechecker)
+	next.ok(next.post("/staff/"+cityLead+"/role", url.Values{"role": {"ML"}, "role_reason": {"返聘"}, "confirmer": {sec}}))
+	// And whatever follows, a loss takes effect.
+	s.done(s.post("/keys/"+tokenOf(aud), do("lost", "遗失")))
+	locked(t, a, "/log")
 }
 
 func TestRolesByDirectPostOfWrongRolesAndForeignPeopleMoveNothing(t *testing.T) {

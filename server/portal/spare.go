@@ -36,7 +36,7 @@ func (m *spareMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 	if err != nil {
 		return d, err
 	}
-	officers, err := r.SecurityOfficers()
+	officers, err := r.Keepers(policy.SEC)
 	if err != nil {
 		return d, err
 	}

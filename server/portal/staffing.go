@@ -21,7 +21,6 @@ type peopleRows interface {
 	AppointmentsOf(person string) ([]org.Appointment, error)
 	RoleChange(id string) (org.RoleChange, error)
 	RoleChangesOf(person string) (int, error)
-	SecurityOfficers() ([]string, error)
 }
 
 func (r reading) Filing(id string) (org.Filing, error) { return r.store.Filing(r.ctx, r.grant, id) }
@@ -41,7 +40,6 @@ func (r reading) RoleChange(id string) (org.RoleChange, error) {
 func (r reading) RoleChangesOf(person string) (int, error) {
 	return r.store.RoleChangesOf(r.ctx, person)
 }
-func (r reading) SecurityOfficers() ([]string, error) { return r.store.SecurityOfficers(r.ctx) }
 
 // accountOf reads a person, nil if nobody has the number.
 func accountOf(r rows, id string) (*org.Staff, error) {
@@ -178,6 +176,9 @@ func (m *leaveMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, no
 	if err != nil {
 		return d, err
 	}
+	if err := keepsOffices(r, m.Staff); err != nil {
+		return d, err
+	}
 	d.puts = []any{after, f}
 	d.statement, err = org.LeaveStatement(h, f, body, now)
 	return d, err
@@ -222,11 +223,7 @@ func (m *exitMatter) draft(_ knowledge, r rows, h seal.Header, _ [][16]byte, now
 	if err != nil {
 		return d, err
 	}
-	officers, err := r.SecurityOfficers()
-	if err != nil {
-		return d, err
-	}
-	ended, changes, err := duty.LowerAll(officer, "离岗办结", officers, now)
+	ended, changes, err := duty.LowerAll(officer, "离岗办结", now)
 	if err != nil {
 		return d, err
 	}

@@ -48,22 +48,6 @@ func (tx *Tx) Emergencies() ([]custody.Emergency, error) {
 	return listOf(rows, sure(emergencyOf))
 }
 
-// Keepers are the security officers who hold a key in use and are not leaving.
-func (s *Store) Keepers(ctx context.Context) (list []string, err error) {
-	err = s.believed(ctx, func(r snapshot) error {
-		list, err = keepersFrom(r)
-		return err
-	})
-	return list, err
-}
-
-// Keepers is the same inside a transaction.
-func (tx *Tx) Keepers() ([]string, error) {
-	tx.mu.Lock()
-	defer tx.mu.Unlock()
-	return keepersFrom(txRows{tx})
-}
-
 // RolesHeld are the roles that somebody is appointed to.
 func (s *Store) RolesHeld(ctx context.Context, person string) (list []policy.Role, err error) {
 	err = s.believed(ctx, func(r snapshot) error {

@@ -1,62 +1,100 @@
 package store
 
 import (
+	"context"
+	"crypto/x509"
 	"slices"
+	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/custody"
 )
 
-// checkKeepers refuses an act that would leave no security officer with a key
-// in use: nobody could give rights, keys or a policy any more. A key that is
-// lost is the exception, since a loss takes effect whatever follows; after the
-// last one the custodians open the emergency (custody.Emergency).
+// without says what cannot be done any more when nobody holds a kept role.
+var without = map[policy.Role]string{
+	policy.SEC: "再没有人能管钥匙、任职和政策",
+	policy.AUD: "再没有人能查阅日志、审阅任职变动",
+	policy.ML:  "再没有人能申请市级任职、复签政策和托管人名单",
+}
+
+// checkKeepers refuses an act that would take from one of the kept roles the
+// last who can act in it: one officer alone would lock the institution out. A
+// key that is lost is the exception, since a loss takes effect whatever follows,
+// and so is one whose certificate its issuer ended; after the last security
+// officer's the custodians open the emergency (custody.Emergency). What nobody
+// could do before, the act does not take away.
 func (g *group) checkKeepers(tx *Tx) error {
-	risky := false
-	var leaving []any
+	if tx.grant.Act() == policy.SuspendRevoked {
+		return nil
+	}
+	before := txRows{&Tx{group: g, act: tx.act, grant: tx.grant, own: map[slot]*row{}}}
+	roles, err := g.weakened(tx, before)
+	if err != nil {
+		return err
+	}
+	for _, role := range policy.Kept() {
+		if !roles[role] {
+			continue
+		}
+		left, err := keepersFrom(txRows{tx}, role, tx.act.received)
+		if err != nil || len(left) > 0 {
+			return err
+		}
+		if had, err := keepersFrom(before, role, tx.act.received); err != nil || len(had) == 0 {
+			return err
+		}
+		return forbid("这样办理以后，就没有一位持有在用钥匙的%[1]s了，%[2]s；没有办理。请先任命另一位%[1]s、发给钥匙并由其接管，再办这一件；钥匙遗失或被人冒用的，请办报失。",
+			role.Name(), without[role])
+	}
+	return nil
+}
+
+// weakened are the roles from which the act takes an appointment, a post without
+// an end or a key.
+func (g *group) weakened(tx *Tx, before txRows) (map[policy.Role]bool, error) {
+	roles := map[policy.Role]bool{}
+	var people []any
 	for _, at := range tx.order {
-		before, after := g.known(at.table, at.id), tx.own[at]
-		if before == nil {
+		was, after := g.known(at.table, at.id), tx.own[at]
+		if was == nil {
 			continue
 		}
 		switch at.table {
 		case appointments:
-			risky = risky || keeps(before) && !keeps(after)
+			if role := policy.Role(was.text("role")); !holds(after, role) || after.text("staff") != was.text("staff") {
+				roles[role] = roles[role] || holds(was, role)
+			}
 		case custodyKeys:
-			risky = risky || inUse(before) && !inUse(after) && after.text("state") != string(custody.Lost)
+			if now := tx.act.received; inUse(was, now) && !inUse(after, now) && after.text("state") != string(custody.Lost) {
+				people = append(people, was.text("staff"))
+			}
 		case staff:
-			if before.get("closes") == nil && after.get("closes") != nil {
-				leaving = append(leaving, at.id)
+			if was.get("closes") == nil && after.get("closes") != nil {
+				people = append(people, at.id)
 			}
 		}
 	}
-	if len(leaving) > 0 {
-		mine, err := tx.everywhere(appointments, is("staff", leaving...), is("role", string(policy.SEC)))
-		if err != nil {
-			return err
-		}
-		risky = risky || len(mine) > 0
+	if len(people) == 0 {
+		return roles, nil
 	}
-	if !risky {
-		return nil
+	held, err := before.rowsOf(appointments, is("staff", people...))
+	for _, a := range held {
+		role := policy.Role(a.text("role"))
+		roles[role] = roles[role] || holds(a, role)
 	}
-	left, err := keepersFrom(txRows{tx})
-	if err != nil || len(left) > 0 {
-		return err
-	}
-	return forbid("这样办理以后，就没有一位持有在用钥匙的安全保密管理员了，再没有人能管钥匙、任职和政策；没有办理。请先任命并登记另一位安全保密管理员。")
+	return roles, err
 }
 
-// keepersFrom are the security officers who hold a key in use and whose post
-// has no end.
-func keepersFrom(from rowSource) ([]string, error) {
-	officers, err := from.rowsOf(appointments, is("role", string(policy.SEC)))
+// keepersFrom are those who hold a role and a key in use and whose post has no
+// end.
+func keepersFrom(from rowSource, role policy.Role, now time.Time) ([]string, error) {
+	all, err := from.rowsOf(appointments, is("role", string(role)))
 	if err != nil {
 		return nil, err
 	}
 	var list []string
-	for _, a := range officers {
-		if !keeps(a) {
+	for _, a := range all {
+		if !holds(a, role) {
 			continue // ended: the row stays, the office does not
 		}
 		person, err := from.row(staff, a.text("staff"))
@@ -70,11 +108,28 @@ func keepersFrom(from rowSource) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(keys, inUse) {
+		if slices.ContainsFunc(keys, func(k *row) bool { return inUse(k, now) }) {
 			list = append(list, person.id)
 		}
 	}
 	return list, nil
+}
+
+// Keepers are those who can act in a role and stay: appointed, with a key in use
+// whose certificate has not ended, and a post without an end.
+func (s *Store) Keepers(ctx context.Context, role policy.Role) (list []string, err error) {
+	err = s.believed(ctx, func(r snapshot) error {
+		list, err = keepersFrom(r, role, s.clock())
+		return err
+	})
+	return list, err
+}
+
+// Keepers is the same inside a transaction.
+func (tx *Tx) Keepers(role policy.Role) ([]string, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	return keepersFrom(txRows{tx}, role, tx.act.received)
 }
 
 func rolesFrom(from rowSource, person string) ([]policy.Role, error) {
@@ -91,7 +146,18 @@ func rolesFrom(from rowSource, person string) ([]policy.Role, error) {
 	return list, nil
 }
 
-// keeps tells whether an appointment makes somebody a security officer.
-func keeps(a *row) bool { return a.text("role") == string(policy.SEC) && a.get("ended") == nil }
+// holds tells whether an appointment is one to the role, and not ended.
+func holds(a *row, role policy.Role) bool {
+	return a.text("role") == string(role) && a.get("ended") == nil
+}
 
-func inUse(k *row) bool { return k.text("state") == string(custody.Issued) }
+// inUse tells whether a key can be used at a moment: issued, and its certificate
+// not over.
+func inUse(k *row, now time.Time) bool {
+	if k.text("state") != string(custody.Issued) {
+		return false
+	}
+	der, _ := k.get("certificate").([]byte)
+	cert, err := x509.ParseCertificate(der)
+	return err == nil && !now.After(cert.NotAfter)
+}

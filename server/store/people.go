@@ -99,52 +99,6 @@ func (tx *Tx) combine(people []string) error {
 	return nil
 }
 
-// securityOfficers are those who hold the office, an account that stays and a
-// key in use.
-func securityOfficers(from rowSource) ([]string, error) {
-	list, err := from.rowsOf(appointments, is("role", string(policy.SEC)))
-	if err != nil {
-		return nil, err
-	}
-	var able []string
-	for _, a := range list {
-		if !keeps(a) {
-			continue
-		}
-		s, err := from.row(staff, a.text("staff"))
-		if err != nil {
-			return nil, err
-		}
-		if s == nil || s.get("closes") != nil {
-			continue
-		}
-		keys, err := from.rowsOf(custodyKeys, is("staff", a.text("staff")))
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(keys, inUse) {
-			able = append(able, s.id)
-		}
-	}
-	return able, nil
-}
-
-// SecurityOfficers lists the security officers who can act now and stay.
-func (tx *Tx) SecurityOfficers() ([]string, error) {
-	tx.mu.Lock()
-	defer tx.mu.Unlock()
-	return securityOfficers(txRows{tx})
-}
-
-// SecurityOfficers lists the security officers who can act now and stay.
-func (s *Store) SecurityOfficers(ctx context.Context) (able []string, err error) {
-	err = s.within(ctx, func(r snapshot) error {
-		able, err = securityOfficers(r)
-		return err
-	})
-	return able, readable(err)
-}
-
 // AppointmentsOf lists what a person holds and held, in whatever body.
 func (tx *Tx) AppointmentsOf(person string) ([]org.Appointment, error) {
 	tx.mu.Lock()

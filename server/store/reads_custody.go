@@ -209,19 +209,6 @@ func (s *Store) Sightings(ctx context.Context, g policy.Grant, year int) ([]cust
 	return listOf(rows, sure(sightingOf))
 }
 
-// InUse tells who of those appointed to a role holds a key in use.
-func (s *Store) InUse(ctx context.Context, role policy.Role) ([]string, error) {
-	rows, err := s.many(ctx, custodyKeys, "state = ? AND staff IN (SELECT a.staff FROM appointments a WHERE a.role = ? AND a.ended IS NULL)", string(custody.Issued), string(role))
-	if err != nil {
-		return nil, err
-	}
-	var list []string
-	for _, r := range rows {
-		list = append(list, r.text("staff"))
-	}
-	return list, nil
-}
-
 // TokenOf gives the token that a person holds now, with the key in it.
 func (s *Store) TokenOf(ctx context.Context, person string) (custody.Holding, error) {
 	key, err := s.KeyOf(ctx, person)

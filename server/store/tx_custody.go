@@ -1,7 +1,6 @@
 package store
 
 import (
-	"sealdesk/policy"
 	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 )
@@ -189,26 +188,4 @@ func (tx *Tx) Sightings(year int) ([]custody.Sighting, error) {
 		return nil, err
 	}
 	return listOf(rows, sure(sightingOf))
-}
-
-// InUse tells who of those appointed to a role holds a key in use.
-func (tx *Tx) InUse(role policy.Role) ([]string, error) {
-	appointed, err := tx.where(appointments, is("role", string(role)))
-	if err != nil {
-		return nil, err
-	}
-	var list []string
-	for _, a := range appointed {
-		if a.get("ended") != nil {
-			continue
-		}
-		keys, err := tx.where(custodyKeys, is("staff", a.text("staff")), is("state", string(custody.Issued)))
-		if err != nil {
-			return nil, err
-		}
-		if len(keys) > 0 {
-			list = append(list, a.text("staff"))
-		}
-	}
-	return list, nil
 }
