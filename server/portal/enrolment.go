@@ -207,6 +207,9 @@ func (p *Portal) waitsForHolder(c *call, v view.Enrolment, t custody.Token, k cu
 // POST /enrolments/:serial/certificate: a certificate of an external authority
 // that came with the token.
 func (p *Portal) enrolForeign(c *call) (answer, error) {
+	if _, err := p.officerGrant(c, policy.EnrolKey); err != nil {
+		return nil, err
+	}
 	next, err := p.foreign(c)
 	if err == nil {
 		return next, nil
