@@ -55,10 +55,11 @@ func (s standing) Headship(int, string) (org.Headship, error) { return s.headshi
 // Hashed is how a cookie lies in the database.
 func Hashed(token string) string { return hashed(token) }
 
-// Allowances of signing in.
+// Allowances of signing in and of uploading.
 const (
 	SignInsOfKey   = signInsOfKey
 	FailuresOfSite = failuresOfSite
+	UploadsEach    = uploadsEach
 )
 
 // Names that the tests of cookies need.

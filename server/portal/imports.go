@@ -99,6 +99,13 @@ func (p *Portal) importTemplate(*call) (answer, error) {
 	return file{name: "定期注册申请-空表.xlsx", kind: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body: b.Bytes()}, nil
 }
 
+// uploadsEach is how many sheets one person may have read in that time: reading
+// costs the portal, and a sheet can be made to ask.
+const (
+	uploadsEach  = 60
+	uploadWindow = time.Hour
+)
+
 // POST /imports keeps the file and begins the dry run.
 func (p *Portal) uploadSheet(c *call) (answer, error) {
 	body, grant, err := p.place(c, policy.ImportSheet)
@@ -107,6 +114,13 @@ func (p *Portal) uploadSheet(c *call) (answer, error) {
 	}
 	if err := p.fit(c, grant, policy.ImportSheet); err != nil {
 		return nil, err
+	}
+	n, err := p.store.Scratch().Throttle(c.ctx, "upload/"+c.who.Staff.ID, uploadWindow)
+	if err != nil {
+		return nil, err
+	}
+	if n > uploadsEach {
+		return nil, fault.New(fault.Closed, "一小时之内您已上传 %d 份表，这一份没有收。请过一会儿再传；行数多的请并成一份，一份最多 %d 行。", uploadsEach, maxSheetRows)
 	}
 	upload, header, err := c.req.FormFile("sheet")
 	if err != nil {

@@ -34,7 +34,7 @@ type importedRow struct {
 }
 
 // load reads the rows that will become records.
-func (m *importMatter) load(ctx context.Context, p *Portal) error {
+func (m *importMatter) load(ctx context.Context, p *Portal, _ policy.Grant) error {
 	body, err := p.store.Organisation(ctx, m.Import.Organ)
 	if err != nil {
 		return err
@@ -213,8 +213,15 @@ func (m *importMatter) free(r rows) error {
 	if err != nil {
 		return err
 	}
-	if len(taken) > 0 {
-		return fault.New(fault.Conflict, "有 %d 行的人员本年度已有申请，没有导入。请重新检查文件后再签署。", len(taken))
+	for _, row := range m.rows { // the first alone: no seal asks for a list of numbers
+		id, there := taken[row.form.IDNumber]
+		if !there {
+			continue
+		}
+		if _, err := r.Application(id); fault.Is(err, fault.NotFound) {
+			return fault.New(fault.Conflict, "第 %d 行的人员本年度已有申请，不归您这里管，整份没有导入。请向本人核实是否已在别处申报：确是重复的，从表里删去这一行；确需改由这里办理的，请本人先在原处撤回。然后重新上传。", row.line)
+		}
+		return fault.New(fault.Conflict, "第 %d 行的人员在试读之后已有申请在册（%s），整份没有导入。请重新上传这份文件，看过新的试读报告再签署。", row.line, id)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (m *keyMatter) refs() []store.Ref {
 }
 
 // load asks the issuer before a key comes back into use.
-func (m *keyMatter) load(ctx context.Context, p *Portal) error {
+func (m *keyMatter) load(ctx context.Context, p *Portal, _ policy.Grant) error {
 	if m.kind != seal.KeyRestore {
 		return nil
 	}

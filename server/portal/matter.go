@@ -69,7 +69,7 @@ func (bare) refs() []store.Ref { return nil }
 // loader is a matter that keeps bulk with scratch and reads it before it is
 // drafted; settler tells scratch that it was carried out.
 type loader interface {
-	load(ctx context.Context, p *Portal) error
+	load(ctx context.Context, p *Portal, grant policy.Grant) error
 }
 
 type settler interface {
@@ -192,7 +192,7 @@ func (p *Portal) propose(c *call, m matter, body org.Organisation, back string, 
 		return nil, err
 	}
 	if l, ok := m.(loader); ok {
-		if err := l.load(c.ctx, p); err != nil {
+		if err := l.load(c.ctx, p, grant); err != nil {
 			return nil, err
 		}
 	}
@@ -245,7 +245,7 @@ func (p *Portal) perform(c *call, v seal.Verified, pending store.Pending) (audit
 		return none, err
 	}
 	if l, ok := m.(loader); ok {
-		if err := l.load(c.ctx, p); err != nil {
+		if err := l.load(c.ctx, p, grant); err != nil {
 			return none, err
 		}
 	}

@@ -93,8 +93,8 @@ func (r reading) KeysAlike(k custody.Key) ([]custody.Key, error) {
 func (r reading) Policies() ([]policy.Sealed, error) { return r.store.Policies(r.ctx, r.grant) }
 func (r reading) Everyone() ([]policy.Person, error) { return r.store.Everyone(r.ctx, r.grant) }
 
-// Taken asks one by one whether an ID number has a live application in reach;
-// the transaction asks again, past every reach.
+// Taken asks within the grant's reach which ID numbers have an application; the
+// transaction asks again, past every reach.
 func (r reading) Taken(year int, claims ...registration.Claim) (map[registration.Number]string, error) {
-	return r.store.Taken(r.ctx, year, claims...)
+	return r.store.Taken(r.ctx, r.grant, year, claims...)
 }

@@ -17,14 +17,14 @@ import (
 )
 
 // against says of judged rows what they are to the records that are there: new,
-// there already, or changed (domain section 7). A record out of reach is there,
-// and tells nothing else.
+// there already, or changed (domain section 7). One out of reach tells nothing,
+// not even that it is there.
 func (p *Portal) against(ctx context.Context, grant policy.Grant, rows []sheet.Row) ([]string, error) {
 	forms := make([]registration.Form, len(rows))
 	for i, r := range rows {
 		forms[i] = r.Form
 	}
-	ids, err := p.recordsOf(ctx, forms)
+	ids, err := p.recordsOf(ctx, grant, forms)
 	if err != nil {
 		return nil, err
 	}
@@ -48,14 +48,14 @@ func (p *Portal) against(ctx context.Context, grant policy.Grant, rows []sheet.R
 	return codes, nil
 }
 
-// recordsOf finds the record of this year that each form would be a second
-// application beside, empty where there is none.
-func (p *Portal) recordsOf(ctx context.Context, forms []registration.Form) ([]string, error) {
+// recordsOf finds the record of this year within the grant's reach that each
+// form would be a second application beside, empty where there is none.
+func (p *Portal) recordsOf(ctx context.Context, grant policy.Grant, forms []registration.Form) ([]string, error) {
 	claims := make([]registration.Claim, len(forms))
 	for i, f := range forms {
 		claims[i] = f.Claim()
 	}
-	taken, err := p.store.Taken(ctx, p.year, claims...)
+	taken, err := p.store.Taken(ctx, grant, p.year, claims...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (p *Portal) changedRows(ctx context.Context, grant policy.Grant, job string
 	for i, l := range lines {
 		list[i].line, list[i].sheet, forms[i] = l.line, l.row, l.row.Form
 	}
-	ids, err := p.recordsOf(ctx, forms)
+	ids, err := p.recordsOf(ctx, grant, forms)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ type changeMatter struct {
 }
 
 // load reads the rows; of which record each is, the register is asked.
-func (m *changeMatter) load(ctx context.Context, p *Portal) error {
+func (m *changeMatter) load(ctx context.Context, p *Portal, grant policy.Grant) error {
 	lines, err := p.sheetLines(ctx, m.Job, rowChanged)
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (m *changeMatter) load(ctx context.Context, p *Portal) error {
 	if len(m.rows) != len(m.Lines) {
 		return fault.New(fault.Conflict, "这份文件里的改动在您查看之后已有人处理，没有更改。请回到试读报告再看。")
 	}
-	ids, err := p.recordsOf(ctx, forms)
+	ids, err := p.recordsOf(ctx, grant, forms)
 	for i, id := range ids {
 		m.rows[i].id = id
 	}

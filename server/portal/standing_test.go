@@ -87,11 +87,12 @@ func TestARecordIsWithdrawnOnTheTeachersPaperByHandlerAndHead(t *testing.T) {
 		t.Error("the record does not tell of its withdrawal")
 	}
 	// The same sheet brings nothing back; another application of the person would be new.
-	again, err := w.store.Taken(context.Background(), 2024, a.Form.Claim())
+	g := w.grant(lead, policy.ImportSheet, county)
+	again, err := w.store.Taken(context.Background(), g, 2024, a.Form.Claim())
 	must(t, err)
 	other := a.Form.Claim()
 	other.ApplyNo += "9"
-	free, err := w.store.Taken(context.Background(), 2024, other)
+	free, err := w.store.Taken(context.Background(), g, 2024, other)
 	must(t, err)
 	if len(again) != 1 || len(free) != 0 {
 		t.Errorf("the same application: %d, another one: %d", len(again), len(free))

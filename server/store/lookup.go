@@ -30,14 +30,19 @@ func (s *Store) ApplicationsOf(ctx context.Context, g policy.Grant, school strin
 }
 
 // Taken tells which ID numbers have an application in the year that bars the
-// claim, as Tx.Taken does. It tells a dry run only that a row is there already;
-// the act asks again inside its transaction.
-func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Claim) (map[registration.Number]string, error) {
+// claim, as Tx.Taken does, within the reach of the grant: whoever can write a
+// sheet could ask for any number, and a dry run leaves no entry (domain section
+// 4). Beyond it the act alone tells, inside its transaction.
+func (s *Store) Taken(ctx context.Context, g policy.Grant, year int, claims ...registration.Claim) (map[registration.Number]string, error) {
+	if g.IsZero() {
+		return nil, ungranted()
+	}
+	from, to := g.Range()
 	taken := map[registration.Number]string{}
 	for len(claims) > 0 {
 		n := min(len(claims), 500)
 		byMAC := map[string]registration.Claim{}
-		args := []any{int64(year)}
+		args := []any{int64(year), from, to}
 		some := claims[:n]
 		for _, v := range some {
 			mac := s.cipher.index("id_number", v.IDNumber.Plain())
@@ -45,7 +50,7 @@ func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Clai
 			args = append(args, mac)
 		}
 		claims = claims[n:]
-		set, err := s.ask(ctx, want{"SELECT id, id_number_blind, live_year, apply_no FROM applications WHERE year = ? AND id_number_blind IN (" + marks(n) + ")", args})
+		set, err := s.ask(ctx, want{"SELECT id, id_number_blind, live_year, apply_no FROM applications WHERE year = ? AND path >= ? AND path < ? AND id_number_blind IN (" + marks(n) + ")", args})
 		if err != nil {
 			return nil, unreadable(err)
 		}
@@ -62,8 +67,8 @@ func (s *Store) Taken(ctx context.Context, year int, claims ...registration.Clai
 			}
 		}
 		schools, numbers := sameRow(some)
-		if set, err = s.ask(ctx, want{"SELECT id, school, live_year, apply_no FROM applications WHERE year = ? AND school IN (" + marks(len(schools)) + ") AND apply_no IN (" +
-			marks(len(numbers)) + ")", append(append([]any{int64(year)}, schools...), numbers...)}); err != nil {
+		if set, err = s.ask(ctx, want{"SELECT id, school, live_year, apply_no FROM applications WHERE year = ? AND path >= ? AND path < ? AND school IN (" + marks(len(schools)) + ") AND apply_no IN (" +
+			marks(len(numbers)) + ")", append(append([]any{int64(year), from, to}, schools...), numbers...)}); err != nil {
 			return nil, unreadable(err)
 		}
 		var list []applied
