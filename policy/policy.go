@@ -50,6 +50,20 @@ type Policy struct {
 	file      []byte  // as it was read
 	inert     []Fault // lines of a sealed file that this program does not know
 	matrix    func() Matrix
+	answers   sync.Map // question -> answer: a policy never changes, so Casbin is asked each question once
+}
+
+// question is what Casbin is asked, answer what it said.
+type question struct {
+	role     Role
+	act      Act
+	resource Resource
+	words    string
+}
+
+type answer struct {
+	yes   bool
+	reach Reach
 }
 
 // Load reads the policy that the program carries.
@@ -193,20 +207,27 @@ func (p *Policy) ask(who Officer, a Appointment, act Act, resource Resource, bod
 	}, true, nil
 }
 
-// enforce is the one call into Casbin; it also gives the reach of the line.
+// enforce is the one call into Casbin; it also gives the reach of the line. What
+// may be asked is words of fixed lists, so the answers that are kept are few.
 func (p *Policy) enforce(role Role, act Act, resource Resource, words string) (bool, Reach, error) {
 	e := p.enforcers[role]
 	if e == nil {
 		return false, "", nil // no line names the role
 	}
+	q := question{role, act, resource, words}
+	if a, asked := p.answers.Load(q); asked {
+		return a.(answer).yes, a.(answer).reach, nil
+	}
 	yes, rule, err := e.EnforceEx(string(role), string(act), string(resource), words)
 	if err != nil {
 		return false, "", fmt.Errorf("casbin: %w", err)
 	}
-	if !yes || len(rule) != 4 {
-		return false, "", nil
+	var a answer
+	if yes && len(rule) == 4 {
+		a = answer{true, Reach(rule[3])}
 	}
-	return true, Reach(rule[3]), nil
+	p.answers.Store(q, a)
+	return a.yes, a.reach, nil
 }
 
 // System gives the grant of an act that no person is appointed to: what

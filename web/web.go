@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 )
 
 //go:embed templates static
@@ -33,8 +34,11 @@ type Pages struct {
 	static *assets
 }
 
-// Load parses every template. An error is a defect of this package, not of its input.
-func Load() (*Pages, error) {
+// Load gives every template, parsed once in a process. An error is a defect of
+// this package, not of its input.
+func Load() (*Pages, error) { return parsed() }
+
+var parsed = sync.OnceValues(func() (*Pages, error) {
 	static, err := gather(func(string) bool { return true })
 	if err != nil {
 		return nil, err
@@ -67,7 +71,7 @@ func Load() (*Pages, error) {
 		return nil, err
 	}
 	return p, nil
-}
+})
 
 // base parses what all pages share: layout, parts and govuk partials.
 func base(static *assets) (*template.Template, error) {
