@@ -138,7 +138,7 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 		return "", err
 	}
 	c.concerns("", ofStatement(hex.EncodeToString(digest[:])))
-	pending, err := p.store.Scratch().Pending(c.ctx, hex.EncodeToString(digest[:]))
+	pending, err := p.pendingBy(c, hex.EncodeToString(digest[:]))
 	if err != nil {
 		if fault.Is(err, fault.NotFound) {
 			if who, err := p.sealer(c); err == nil {

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"sealdesk/policy"
+	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/portal"
 )
@@ -98,6 +100,79 @@ func TestBadSealsFromOneAddressNeverKeepTheRightKeyOut(t *testing.T) {
 	}
 	a := w.in(auditor) // from the same address, with the right key
 	a.ok(a.get("/applications"))
+}
+
+func TestHoweverManyAskToSignInFromAnAddressTheRightKeyGetsInThereAndNothingIsWritten(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	client := w.desk(auditor).Client
+	client.Jar = nil
+	waiting, counted := w.count("pendings"), w.count("throttles")
+	for i := range 5000 {
+		req, err := http.NewRequest("GET", w.origin()+"/sign-in", nil)
+		must(t, err)
+		if i%2 == 1 { // with any cookie, as whoever floods brings one
+			req.AddCookie(&http.Cookie{Name: portal.CookieName, Value: fmt.Sprintf("%064x", i)})
+		}
+		resp, err := client.Do(req)
+		must(t, err)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("the %d. is refused: %d", i, resp.StatusCode)
+		}
+	}
+	a := w.in(auditor)
+	a.ok(a.get("/applications"))
+	if w.count("pendings") != waiting || w.count("throttles") > counted+1 { // the key's own count
+		t.Errorf("%d statements and %d counts are kept", w.count("pendings"), w.count("throttles"))
+	}
+}
+
+func TestALoginStatementCountsForItsBrowserItsMinutesAndOnEveryPortal(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:42")
+	there := w.twin()
+	asked := func() (*desk.Desk, []byte) {
+		d := w.desk(auditor)
+		p, err := d.Get(t.Context(), "/sign-in?back=/windows")
+		must(t, err)
+		return d, reader{d, w}.signed(p)
+	}
+	d, der := asked()
+	other, _ := asked()
+	if got := handIn(t, other, base64url(der)); got.Location != "" || got.Status != statusOf(fault.NotFound) {
+		t.Errorf("in another browser: %+v", got)
+	}
+	elsewhere := there.desk(auditor)
+	u, err := url.Parse(w.origin())
+	must(t, err)
+	v, err := url.Parse(there.origin())
+	must(t, err)
+	var carried []*http.Cookie
+	for _, k := range d.Client.Jar.Cookies(u) {
+		carried = append(carried, &http.Cookie{Name: k.Name, Value: k.Value, Path: "/", Secure: true})
+	}
+	elsewhere.Client.Jar.SetCookies(v, carried)
+	if got := handIn(t, elsewhere, base64url(der)); got.Location != "/windows" {
+		t.Errorf("at another portal: %+v", got)
+	}
+	if got := handIn(t, d, base64url(der)); got.Location != "" {
+		t.Errorf("the same seal again: %+v", got)
+	}
+	d, _ = asked()
+	page, err := d.Get(t.Context(), "/sign-in?back=/windows")
+	must(t, err)
+	w.clock.Set(at("2024-11-20 10:29:59.999"))
+	der = reader{d, w}.signed(page)
+	if got := handIn(t, d, base64url(der)); got.Location != "/windows" {
+		t.Errorf("in its last moment: %+v", got)
+	}
+	d, _ = asked()
+	page, err = d.Get(t.Context(), "/sign-in")
+	must(t, err)
+	w.clock.Set(at("2024-11-20 10:59:00"))
+	der = reader{d, w}.signed(page)
+	if got := handIn(t, d, base64url(der)); got.Location != "" {
+		t.Errorf("after it: %+v", got)
+	}
 }
 
 func TestAKeyIsHeldToItsOwnAllowanceOfSignIns(t *testing.T) {

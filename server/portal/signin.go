@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"net"
 	"net/http"
@@ -39,33 +38,17 @@ func (p *Portal) signIn(c *call) (answer, error) {
 	}
 	cookie := browser(c.req)
 	if cookie == "" {
-		n, err := p.store.Scratch().Throttle(c.ctx, "sign-in/asked/"+addressOf(c.req), signInWindow)
-		if err != nil {
-			return nil, err
-		}
-		if n > askedOfSite { // browsers that were here before go on
-			return nil, fault.New(fault.Unavailable, "从这台电脑来的登录请求太多，没有受理。请过几分钟再来。")
-		}
 		cookie = setCookie(c.writer)
 	}
-	h := seal.Header{Portal: p.name, Issued: c.received, Expires: c.received.Add(alone)}
-	rand.Read(h.Nonce[:])
-	s, err := seal.New(seal.Login, h, nil, seal.Annex{})
-	if err != nil {
-		return nil, err
-	}
-	id, err := p.keepPending(c, s, payload{Back: backTo(c.form.Get("back")), Act: policy.Login}, cookie, "")
-	if err != nil {
-		return nil, err
-	}
-	pending, err := p.store.Scratch().Pending(c.ctx, id)
+	keepBack(c.writer, c.req, backTo(c.form.Get("back")))
+	pending, err := p.loginStatement(cookie, written(c.received))
 	if err != nil {
 		return nil, err
 	}
 	if why != store.Unlocked {
 		return p.lockedPage(c, row, why, pending)
 	}
-	v := view.SignIn{Gate: view.Gate{Title: "登录", Now: c.received}, Agent: p.agentPost(pending), Expires: h.Expires}
+	v := view.SignIn{Gate: view.Gate{Title: "登录", Now: c.received}, Agent: p.agentPost(pending), Expires: pending.Expires}
 	if c.form.Get("taken") != "" {
 		v.Back = "钥匙已由您接管，从现在起只有您能用它。请登录。报失口令没有收好的，登录后在“我的钥匙”里领取新的。"
 	}
@@ -122,13 +105,12 @@ const (
 	signInWindow   = 10 * time.Minute
 	signInsOfKey   = 30 // that hold
 	failuresOfSite = 20 // that do not
-	askedOfSite    = 600
 )
 
 // countFailure counts a seal that did not sign anybody in; after too many the
 // answer tells no more why, and the log no more of them.
 func (p *Portal) countFailure(c *call, why error) error {
-	n, err := p.store.Scratch().Throttle(c.ctx, "sign-in/failed/"+addressOf(c.req), signInWindow)
+	n, err := p.store.Scratch().Throttle(c.ctx, "sign-in/failed/"+source(c.req.RemoteAddr), signInWindow)
 	if err != nil {
 		return err
 	}
@@ -177,9 +159,6 @@ func (p *Portal) signInBy(c *call, der []byte, pending store.Pending) (string, e
 		return err
 	})
 	if err != nil {
-		return "", err
-	}
-	if err := p.store.Scratch().DeletePending(c.ctx, pending.ID); err != nil {
 		return "", err
 	}
 	pl, err := payloadOf(pending)
@@ -247,7 +226,8 @@ func (p *Portal) afterSignIn(c *call, back string) (string, error) {
 }
 
 // addressOf is the computer that a request comes from, as the connection shows
-// it: no header is believed.
+// it: no header is believed. It is shown to people; what counts tries tells
+// sources apart.
 func addressOf(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -36,6 +36,7 @@ func TestASealOfTheSamePersonUnlocksAndTheSealOfAnotherBeginsAnotherSession(t *t
 		t.Errorf("the entry is %s of %s", e.Act, e.Actor)
 	}
 	// The first session is still there, still locked.
+	w.clock.Pass(time.Minute) // a login statement is one seal's, and a browser's for a minute
 	u, _ := url.Parse(w.origin())
 	c := w.desk(auditor)
 	c.Client.Jar.SetCookies(u, mine)
