@@ -25,8 +25,9 @@ type RecordReport struct {
 
 // CheckRecords walks the whole log and holds every record row against the last
 // state that the log has of it: a column that was altered, a row that was put
-// in, taken out, exchanged or replaced by an older genuine one is named. It
-// reads one snapshot. An error means that it cannot tell.
+// in, taken out, exchanged or replaced by an older genuine one is named; so is a
+// column beside an entry that does not say what the entry says. It reads one
+// snapshot. An error means that it cannot tell.
 func (s *Store) CheckRecords(ctx context.Context) (RecordReport, error) {
 	var report RecordReport
 	err := s.within(ctx, func(r snapshot) error {
@@ -41,6 +42,9 @@ func (s *Store) CheckRecords(ctx context.Context) (RecordReport, error) {
 		report.Entries = h.size
 		ask := func(_ context.Context, w want) ([][]any, error) { return r.ask(w) }
 		c := &recordCheck{store: s, subjects: audit.NewSubjects(), seeds: map[uint64][]byte{}, seen: map[string]bool{}, report: &report}
+		if err := c.bodies(ctx, ask); err != nil {
+			return err
+		}
 		root, err := c.walk(ctx, h.size, ask)
 		if err != nil {
 			return err
@@ -55,6 +59,7 @@ func (s *Store) CheckRecords(ctx context.Context) (RecordReport, error) {
 			}
 		}
 		c.missing()
+		c.paths()
 		return nil
 	})
 	sort.Slice(report.Faults, func(i, j int) bool { return report.Faults[i].Subject < report.Faults[j].Subject })
@@ -63,11 +68,13 @@ func (s *Store) CheckRecords(ctx context.Context) (RecordReport, error) {
 
 // recordCheck is one run.
 type recordCheck struct {
-	store    *Store
-	subjects *audit.Subjects
-	seeds    map[uint64][]byte
-	seen     map[string]bool
-	report   *RecordReport
+	store     *Store
+	subjects  *audit.Subjects
+	seeds     map[uint64][]byte
+	seen      map[string]bool
+	lies      map[string]string // body -> path
+	elsewhere []audit.Entry     // whose path is another one
+	report    *RecordReport
 }
 
 // walk follows the log from its first entry and gives its root.
@@ -75,7 +82,7 @@ func (c *recordCheck) walk(ctx context.Context, size uint64, ask asker) (audit.H
 	var f audit.Frontier
 	for from := uint64(0); from < size; from += replayBatch {
 		to := min(size, from+replayBatch)
-		leaves, err := ask(ctx, want{"SELECT leaf FROM log_entries WHERE number >= ? AND number < ? ORDER BY number", []any{int64(from), int64(to)}})
+		leaves, err := ask(ctx, want{"SELECT " + indexed + " FROM log_entries WHERE number >= ? AND number < ? ORDER BY number", []any{int64(from), int64(to)}})
 		if err != nil {
 			return audit.Hash{}, err
 		}
@@ -83,13 +90,12 @@ func (c *recordCheck) walk(ctx context.Context, size uint64, ask asker) (audit.H
 		if err != nil {
 			return audit.Hash{}, err
 		}
+		texts, err := c.statements(ctx, from, to, ask)
+		if err != nil {
+			return audit.Hash{}, err
+		}
 		for _, cells := range leaves {
-			leaf, err := cellOf(blob, cells[0])
-			if err != nil {
-				return audit.Hash{}, err
-			}
-			f.Append(audit.LeafHash(leaf.([]byte)))
-			e, err := audit.ParseEntry(leaf.([]byte))
+			e, err := c.entry(&f, cells, texts)
 			if err != nil {
 				return audit.Hash{}, err
 			}
@@ -99,6 +105,27 @@ func (c *recordCheck) walk(ctx context.Context, size uint64, ask asker) (audit.H
 		}
 	}
 	return f.Root(), nil
+}
+
+// entry takes one into the tree and holds its row against it.
+func (c *recordCheck) entry(f *audit.Frontier, cells []any, texts map[uint64]audit.Salted) (audit.Entry, error) {
+	e, leaf, astray, err := indexedEntry(cells)
+	if err != nil {
+		return e, err
+	}
+	f.Append(audit.LeafHash(leaf))
+	path, err := cellOf(text, cells[10])
+	if err != nil {
+		return e, err
+	}
+	if path != c.lies[e.Body] {
+		c.elsewhere = append(c.elsewhere, e)
+	}
+	if astray != "" {
+		c.indexFault(e, astray)
+		return e, nil
+	}
+	return e, c.statement(e, cells[9], texts)
 }
 
 func (c *recordCheck) states(ctx context.Context, from, to uint64, ask asker) (map[uint64]*audit.Salted, error) {

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
+	"sealdesk/server/audit"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
@@ -138,6 +139,62 @@ func TestEveryAlterationOfARecordPastTheLogIsFound(t *testing.T) {
 			swap(t, w, db, table, subject, columns, all[0], all[1])
 			found(t, w, table+" put back")
 		}
+	})
+}
+
+// The leaf alone is in the tree; by the columns beside it an auditor filters, and
+// a seal is found to be used.
+func TestEveryAlteredColumnBesideAnEntryIsFoundAndNoStoreOpensOverIt(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		lived(t, w)
+		db := w.Raw(t)
+		opens := func() bool {
+			s, err := store.Open(context.Background(), w.Config, w.Keys, w.Policy, w.Clock)
+			if err == nil {
+				s.Close()
+			}
+			return err == nil
+		}
+		columns, all := storetest.Columns(t, db, "log_entries"), rowsOf(t, db, "log_entries")
+		at := slices.Index(columns, "statement")
+		sealed := slices.IndexFunc(all, func(r []any) bool { return r[at] != nil && fmt.Sprint(r[0]) != "0" })
+		bare, err := w.Policy.System(policy.Refusal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Store.Commit(context.Background(), bare, nil, func(*store.Tx) (audit.Entry, error) {
+			return audit.Entry{Subject: "application/x", Note: "test"}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		all = rowsOf(t, db, "log_entries")
+		for _, row := range [][]any{all[sealed], all[len(all)-1]} {
+			name := "entry/" + fmt.Sprint(row[0])
+			for i, column := range columns {
+				if column == "number" || column == "leaf" { // another place in the tree, another tree
+					continue
+				}
+				wrong := []any{altered(row[i])}
+				if column == "statement" {
+					wrong = []any{make([]byte, 32)}
+					if row[i] != nil {
+						wrong = append(wrong, nil)
+					}
+				}
+				for _, v := range wrong {
+					rawly(t, db, "UPDATE log_entries SET "+column+" = ? WHERE number = ?", v, row[0])
+					found(t, w, fmt.Sprintf("%s of %s altered to %v", column, name, v), name)
+					seen := column != "path" && (column != "statement" || v == nil || row[i] == nil)
+					if opens() == seen {
+						t.Errorf("%s of %s altered to %v: a store opens: %v", column, name, v, !seen)
+					}
+					rawly(t, db, "UPDATE log_entries SET "+column+" = ? WHERE number = ?", row[i], row[0])
+				}
+			}
+		}
+		found(t, w, "all put back")
+		rawly(t, db, "UPDATE log_bodies SET body = ? WHERE kind = 'statement' AND number = ?", []byte("x"), all[sealed][0])
+		found(t, w, "a text that was exchanged", "entry/"+fmt.Sprint(all[sealed][0]))
 	})
 }
 
