@@ -255,20 +255,21 @@ func (b *tab) download(selector string) string {
 	}
 }
 
-// picture keeps the page at both sizes, for looking at, and holds that it is
-// no wider than the window.
+// picture holds that the page is no wider than the window, at both sizes, and
+// keeps it for looking at where SEALDESK_SCREENSHOTS names a directory.
 func (b *tab) picture(name string) {
 	b.t.Helper()
-	if b.pictures == "" {
-		return
-	}
 	n := b.shot.Add(1)
 	for _, size := range [][2]int64{{1366, 768}, {390, 844}} {
-		b.do("size", chromedp.EmulateViewport(size[0], size[1]), chromedp.Sleep(150*time.Millisecond))
+		b.do("size", chromedp.EmulateViewport(size[0], size[1]))
 		ask[bool](b, "scrollTo(0, 0), true")
 		if wide := ask[int64](b, "document.documentElement.scrollWidth"); wide > size[0] {
 			b.t.Errorf("%s is %d px wide at %d px", name, wide, size[0])
 		}
+		if b.pictures == "" {
+			continue
+		}
+		b.do("settle", chromedp.Sleep(150*time.Millisecond))
 		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 		cancel()
