@@ -40,33 +40,32 @@ func (p *Portal) unrevoked(c *call, leaf *x509.Certificate) error {
 	return err
 }
 
-// endedMeanwhile asks the issuer of an open session's certificate, once a minute
-// at most. That it ended the certificate ends the session; its silence does not,
-// for whatever is signed asks again and is refused.
-func (p *Portal) endedMeanwhile(c *call, row store.Session) error {
-	if p.external == nil {
-		return nil
-	}
-	var ended *revocation.Ended
-	if err := p.stillHeld(c, row); errors.As(err, &ended) {
-		return err
-	} else if err != nil {
-		p.log.Warn("an open session's certificate could not be asked about", "request", c.number, "cause", err.Error())
-	}
-	return nil
-}
-
-// stillHeld asks the issuer of a session's certificate, if it is not ours.
+// stillHeld asks the issuer of a session's certificate, if it is not ours: once
+// a minute while the session works, and before a whole number is shown. Silence
+// beyond the grace is a no as well, until the issuer answers again.
 func (p *Portal) stillHeld(c *call, row store.Session) error {
 	k, err := p.store.KeyInCustody(c.ctx, row.Fingerprint)
-	if err != nil || k.Issuer != custody.ExternalCA {
+	if err != nil {
 		return err
+	}
+	leaf, err := externalLeaf(k)
+	if err != nil || leaf == nil {
+		return err
+	}
+	return p.unrevoked(c, leaf)
+}
+
+// externalLeaf is the certificate of a key that came with one of an external
+// authority; nil for the portal's own, of which custody is the only word.
+func externalLeaf(k custody.Key) (*x509.Certificate, error) {
+	if k.Issuer != custody.ExternalCA {
+		return nil, nil
 	}
 	leaf, err := x509.ParseCertificate(k.Certificate)
 	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "这把钥匙的证书读不出来，没有办理。请系统管理员核查。")
+		return nil, fault.Wrap(err, fault.Unavailable, "登记簿里这把钥匙的证书读不出来，没有办理。请系统管理员核查。")
 	}
-	return p.unrevoked(c, leaf)
+	return leaf, nil
 }
 
 func untrusted() error {
@@ -121,12 +120,12 @@ func (p *Portal) suspendRevoked(c *call, fingerprint string, ended *revocation.E
 // restore it: an external one must hold by an answer of this very moment.
 func (p *Portal) upheld(ctx context.Context, serial string) error {
 	k, err := p.store.KeyIn(ctx, serial)
-	if err != nil || k.Issuer != custody.ExternalCA {
+	if err != nil {
 		return err
 	}
-	leaf, err := x509.ParseCertificate(k.Certificate)
-	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "这把钥匙的证书读不出来，不能恢复。请系统管理员核查。")
+	leaf, err := externalLeaf(k)
+	if err != nil || leaf == nil {
+		return err
 	}
 	if p.external == nil {
 		return untrusted()

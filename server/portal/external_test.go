@@ -354,6 +354,29 @@ func TestASilentAuthorityClosesItsCertificatesAfterTheGraceAndOfficersSeeIt(t *t
 	must(t, w.desk(auditor).SignIn(t.Context())) // our own certificates ask nobody
 }
 
+func TestAnOpenSessionShowsNothingOnceTheGraceOfItsSilentAuthorityIsOver(t *testing.T) {
+	w, a := newProvince(t, 2*time.Hour)
+	key := newKey(t)
+	leaf := a.enrolled(key)
+	must(t, w.stranger(leaf, key).SignIn(t.Context())) // the last good answer
+	a.set(func() { a.down = true })
+	w.clock.Pass(115 * time.Minute)
+	n := w.stranger(leaf, key)
+	must(t, n.SignIn(t.Context()))
+	w.clock.Pass(4 * time.Minute)
+	n.ok(n.get("/"))
+	w.clock.Pass(2 * time.Minute) // a minute past the grace
+	for range 2 {
+		if p := n.get("/"); p.Status == 200 || !strings.Contains(p.Text("main"), "查不到颁发机构") {
+			t.Errorf("%d at %s: %.200s", p.Status, p.Path, p.Text("main"))
+		}
+	}
+	w.in(auditor).ok(w.in(auditor).get("/")) // our own certificates ask nobody
+	a.set(func() { a.down = false })
+	w.clock.Pass(time.Minute)
+	n.ok(n.get("/")) // and it goes on by itself
+}
+
 func TestARestartDuringAnOutageNeitherEndsTheGraceNorBeginsItAnew(t *testing.T) {
 	w, a := newProvince(t, 2*time.Hour)
 	key := newKey(t)

@@ -12,6 +12,7 @@ import (
 	"sealdesk/hsm/presence"
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
+	"sealdesk/server/internal/revocation"
 	"sealdesk/server/org"
 	"sealdesk/server/store"
 )
@@ -111,8 +112,11 @@ func (p *Portal) session(c *call) (*Session, error) {
 	}
 	// Once a minute is enough to keep a session alive and spares a write.
 	if c.received.Sub(row.Seen) > time.Minute {
-		if err := p.endedMeanwhile(c, row); err != nil {
+		var ended *revocation.Ended
+		if err := p.stillHeld(c, row); errors.As(err, &ended) {
 			return nil, p.ended(c, row, err)
+		} else if err != nil { // nothing is shown meanwhile; the session waits, no longer than any that rests
+			return nil, err
 		}
 		if err := p.store.Scratch().TouchSession(c.ctx, row.TokenHash, c.received); err != nil {
 			return nil, err
