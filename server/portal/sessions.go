@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"encoding/hex"
 	"strings"
 
 	"sealdesk/policy"
@@ -13,7 +14,9 @@ import (
 
 // publicID names a session on pages and in the log: half of the hash of its
 // cookie, which opens nothing.
-func publicID(row store.Session) string { return row.TokenHash[:32] }
+func publicID(row store.Session) string { return row.TokenHash[:publicLength] }
+
+const publicLength = 32
 
 // GET /sessions: a person's own sessions; the security officer sees anybody's.
 func (p *Portal) listSessions(c *call) (answer, error) {
@@ -100,14 +103,13 @@ func (p *Portal) namedSession(c *call, id string) (store.Session, error) {
 	if p.anywhere(c, policy.EndSession) {
 		person = ""
 	}
-	rows, err := p.store.Scratch().SessionsOf(c.ctx, person)
-	if err != nil {
-		return store.Session{}, err
+	gone := fault.New(fault.NotFound, "没有这次登录，可能已经结束。请刷新登录情况再看。")
+	if _, err := hex.DecodeString(id); err != nil || len(id) != publicLength {
+		return store.Session{}, gone
 	}
-	for _, row := range rows {
-		if publicID(row) == id {
-			return row, nil
-		}
+	row, err := p.store.Scratch().SessionNamed(c.ctx, person, id)
+	if fault.Is(err, fault.NotFound) {
+		err = gone
 	}
-	return store.Session{}, fault.New(fault.NotFound, "没有这次登录，可能已经结束。请刷新登录情况再看。")
+	return row, err
 }

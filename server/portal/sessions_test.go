@@ -9,11 +9,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/portal"
+	"sealdesk/server/store"
 )
 
 var sessionField = regexp.MustCompile(`name="session" value="([0-9a-f]{32})"`)
@@ -223,4 +226,29 @@ func TestAStolenCookieOfBeforeTheLogInAndOfAnotherPersonOpensNothingOfTheirs(t *
 	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.Refusal || e.Actor != auditor {
 		t.Errorf("the theft's entry is %s under %s", e.Act, e.Actor)
 	}
+}
+
+func TestTheOfficerEndsAnOldSessionHoweverManyBeganSince(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	a := w.in(auditor)
+	id := portal.Hashed(cookies(t, a.Desk)[0].Value)[:32]
+	w.clock.Pass(time.Minute)
+	for i := range 520 {
+		must(t, w.store.Scratch().PutSession(t.Context(), store.Session{TokenHash: fmt.Sprintf("%064x", i), Staff: auditor, Fingerprint: seal.Fingerprint(w.people[auditor].leaf),
+			Started: w.clock.Now(), Seen: w.clock.Now(), Expires: w.clock.Now().Add(time.Hour), Road: store.ByAgent}, "", time.Hour))
+	}
+	s := w.in(sec)
+	for _, wrong := range []string{"", id[:31], id + "0", strings.ToUpper(id[:16]), strings.Repeat("f", 32), strings.Repeat("%", 32)} {
+		s.refused(s.post("/sessions/end", url.Values{"session": {wrong}}), fault.NotFound, "没有这次登录")
+	}
+	s.ok(s.post("/sessions/end", url.Values{"session": {id}}))
+	locked(t, a, "/applications")
+	// A row put in by hand under the same name stands in nobody's way.
+	b := w.in(auditor)
+	hash := portal.Hashed(cookies(t, b.Desk)[0].Value)
+	_, err := w.raw().Exec(`INSERT INTO sessions (token_hash, staff, fingerprint, started, seen, expires, locked, payload, road)
+		SELECT substr(token_hash, 1, 32) || '00', staff, fingerprint, started, seen, expires, 0, x'', road FROM sessions WHERE token_hash = ?`, hash)
+	must(t, err)
+	s.ok(s.post("/sessions/end", url.Values{"session": {hash[:32]}}))
+	locked(t, b, "/applications")
 }
