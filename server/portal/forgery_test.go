@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/url"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"sealdesk/hsm/seal"
+	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/registration"
 	"sealdesk/server/store/storetest"
@@ -104,6 +107,48 @@ func TestALoginSealIsNoConclusionAndAConclusionNoLogin(t *testing.T) {
 	}
 }
 
+// keptAs stores a text of this browser and person as a statement of another
+// kind that waits, as whoever writes to the scratch tables could.
+func (w *town) keptAs(p desk.Page, kind seal.Kind, text []byte) {
+	w.tb.Helper()
+	scratch := w.store.Scratch()
+	waiting, err := scratch.Pending(w.tb.Context(), strings.TrimPrefix(p.Path, "/statements/"))
+	must(w.tb, err)
+	digest := sha256.Sum256(text)
+	waiting.ID, waiting.Kind, waiting.Statement = hex.EncodeToString(digest[:]), string(kind), text
+	must(w.tb, scratch.PutPending(w.tb.Context(), waiting))
+}
+
+func TestATextKeptUnderAnotherPurposeInTheSameBrowserServesNeither(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	id := w.plant(1, school, atCounty)[0]
+	a := w.in(auditor)
+	const wrong = "这份文本的用途与所办事项不同，不能挪用"
+	returning := url.Values{"return_reason": {"缺少考核材料"}}
+	at := "/applications/" + id + "/return"
+	for _, kind := range []seal.Kind{seal.Hold, seal.Login, seal.Conclude} {
+		p := a.ok(a.post(at, returning))
+		text, _, err := p.Statement()
+		must(t, err)
+		w.keptAs(p, kind, text)
+		w.attack(a.Desk, a.signed(p), fault.Invalid, wrong, true)
+		w.clock.Pass(2 * time.Minute)
+	}
+	// And a login of this very browser is no act.
+	p := a.ok(a.post(at, returning))
+	login, err := w.statement(t, seal.Login, "", w.clock.Now(), seal.Annex{}).Bytes()
+	must(t, err)
+	der, err := seal.Sign(login, a.Leaf, nil, a.Key, w.clock.Now())
+	must(t, err)
+	w.keptAs(p, seal.Return, login)
+	w.attack(a.Desk, der, fault.Invalid, wrong, true)
+	// The twin: the text under its own purpose counts.
+	a.done(a.post(at, returning))
+	if got := w.application(id).State; got != registration.ReturnedSchool {
+		t.Errorf("it is %s", got)
+	}
+}
+
 func TestAnotherPersonsSealIsRefused(t *testing.T) {
 	w, a, p, _ := asked(t, 1)
 	text, _, err := p.Statement()
@@ -111,7 +156,7 @@ func TestAnotherPersonsSealIsRefused(t *testing.T) {
 	colleague := w.people[auditor2]
 	der, err := seal.Sign(text, colleague.leaf, nil, colleague.key, w.clock.Now())
 	must(t, err)
-	w.attack(a.Desk, der, fault.Invalid, "", true)
+	w.attack(a.Desk, der, fault.Invalid, "不在文本列明的签署人之内", true)
 	w.clock.Pass(2 * time.Minute)
 	b := w.in(auditor2)
 	w.attack(b.Desk, a.signed(p), fault.Forbidden, "另一个浏览器", true)
@@ -133,6 +178,16 @@ func TestASealOfAnotherPortalIsRefused(t *testing.T) {
 	must(t, err)
 	w.clock.Pass(2 * time.Minute)
 	w.attack(a.Desk, der, fault.NotFound, "不是本签台出具", true)
+	// The same, kept here as if it waited: the text itself says whose it is.
+	p := a.ok(a.post("/applications", batch(w.plant(1, school, atCounty)[0])))
+	text, _, err = p.Statement()
+	must(t, err)
+	lie = []byte(strings.Replace(string(text), storetest.Portal, "别处的签台", 1))
+	w.keptAs(p, seal.Conclude, lie)
+	der, err = seal.Sign(lie, a.Leaf, nil, a.Key, w.clock.Now())
+	must(t, err)
+	w.clock.Pass(2 * time.Minute)
+	w.attack(a.Desk, der, fault.Invalid, "这份文本不是本门户出具的", true)
 }
 
 func TestASealCountsOnlyInTheBrowserThatAsked(t *testing.T) {

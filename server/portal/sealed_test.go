@@ -3,9 +3,11 @@ package portal_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"sealdesk/server/internal/desk"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/registration"
+	"sealdesk/server/store"
 )
 
 // asked is an auditor in front of a statement over n records that wait for a
@@ -30,17 +33,23 @@ func asked(t *testing.T, n int) (*town, reader, desk.Page, []string) {
 }
 
 // attack hands a seal in and asks that it is refused with its sentence, that
-// no record changed, that the text still waits, and whether the refusal is in
-// the log.
+// no record changed, that what waited for a seal still waits, as it did, and
+// whether the refusal is in the log.
 func (w *town) attack(d *desk.Desk, der []byte, kind fault.Kind, sentence string, logged bool) {
 	w.tb.Helper()
-	records, size := w.records(), w.size()
+	if sentence == "" {
+		w.tb.Fatal("an attack says with which sentence it is refused")
+	}
+	records, size, waiting := w.records(), w.size(), w.waiting(der)
 	got := handIn(w.tb, d, base64url(der))
 	if got.Status != statusOf(kind) || !strings.Contains(got.Sentence, sentence) || got.Request == "" || got.Location != "" {
 		w.tb.Errorf("answered %+v, want %s with %q", got, kind, sentence)
 	}
 	if w.records() != records {
 		w.tb.Errorf("%q: a record changed", sentence)
+	}
+	if now := w.waiting(der); !reflect.DeepEqual(now, waiting) {
+		w.tb.Errorf("%q: of the text waited %+v, and now %+v", sentence, waiting, now)
 	}
 	more := w.entries(50)[:w.size()-size]
 	for _, e := range more {
@@ -51,6 +60,19 @@ func (w *town) attack(d *desk.Desk, der []byte, kind fault.Kind, sentence string
 	if logged != (len(more) == 1) {
 		w.tb.Errorf("%q: %d entries more", sentence, len(more))
 	}
+}
+
+// waiting is the statement that a seal was made over, if it waits for one.
+func (w *town) waiting(der []byte) *store.Pending {
+	w.tb.Helper()
+	digest, err := seal.MessageDigest(der)
+	must(w.tb, err)
+	pending, err := w.store.Scratch().Pending(context.Background(), hex.EncodeToString(digest[:]))
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	must(w.tb, err)
+	return &pending
 }
 
 func TestASealOfTheRightPersonOverTheWaitingTextCounts(t *testing.T) {

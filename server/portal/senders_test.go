@@ -103,7 +103,7 @@ func TestADeputySendsNoLongerAfterTheLastDayOrTheEnd(t *testing.T) {
 		} else {
 			w.clock.Set(at("2024-11-08 00:00:00"))
 		}
-		w.attack(d.Desk, d.signed(p), fault.Forbidden, "", true)
+		w.attack(d.Desk, d.signed(p), fault.Forbidden, "“学校上报”须由校长办理", true)
 		w.clock.Pass(2 * time.Minute)
 		w.quiet("a new list", func() { d.refused(d.post("/send", nil), fault.Forbidden, "") })
 	}

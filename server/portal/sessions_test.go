@@ -222,7 +222,7 @@ func TestAStolenCookieOfBeforeTheLogInAndOfAnotherPersonOpensNothingOfTheirs(t *
 		jar.SetCookies(u, []*http.Cookie{k})
 	}
 	thief.Client.Jar = jar
-	w.attack(thief, reader{thief, w}.signed(asked), fault.Invalid, "", true)
+	w.attack(thief, reader{thief, w}.signed(asked), fault.Invalid, "不在文本列明的签署人之内", true)
 	if e := w.entries(1)[0]; policy.Act(e.Act) != policy.Refusal || e.Actor != auditor {
 		t.Errorf("the theft's entry is %s under %s", e.Act, e.Actor)
 	}

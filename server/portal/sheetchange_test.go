@@ -149,7 +149,7 @@ func TestARowThatChangedBetweenTextAndSealIsNotTaken(t *testing.T) {
 	again, _, _ := l.reportOf("b.xlsx", sheettest.Fill(t, row.With("subject_taught", "地理")))
 	p := l.ok(l.post(again, changes))
 	h.ok(h.post("/applications", batch(id))) // meanwhile the school takes the record up
-	w.attack(l.Desk, l.signed(p), fault.Conflict, "", true)
+	w.attack(l.Desk, l.signed(p), fault.Conflict, "在您查看之后有变化（现在的状态）", true)
 	if got := w.application(id); got.Form.SubjectTaught != row["subject_taught"] {
 		t.Error("the change came in under a text that said otherwise")
 	}
@@ -177,7 +177,7 @@ func TestARowWhoseNewNumberWasExchangedBetweenTextAndSealIsNotTaken(t *testing.T
 	exchanged := with('0' + (digit-'0'+1)%10)
 	kept[0].Cells = []byte(strings.ReplaceAll(string(kept[0].Cells), with(digit), exchanged))
 	must(t, scratch.PutImportRows(t.Context(), key, kept))
-	w.attack(l.Desk, l.signed(p), fault.Conflict, "", true)
+	w.attack(l.Desk, l.signed(p), fault.Conflict, "在您查看之后有变化（新内容索引）", true)
 	if got := w.application(id).Form.CertNumber.Plain(); got != cert {
 		t.Error("a number came in that nobody was shown")
 	}

@@ -157,6 +157,6 @@ func TestASealOfAnotherPersonNeverUnlocks(t *testing.T) {
 	w.clock.Pass(15 * time.Minute)
 	thief := w.desk(auditor2)
 	thief.Client.Jar = a.Client.Jar
-	w.attack(thief, reader{thief, w}.signed(p), fault.Invalid, "", true)
+	w.attack(thief, reader{thief, w}.signed(p), fault.Invalid, "不在文本列明的签署人之内", true)
 	locked(t, a, "/applications")
 }
