@@ -1,8 +1,8 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -22,7 +22,7 @@ func eachAct(t *testing.T, test func(t *testing.T, s func(t *testing.T) scene)) 
 	for _, driver := range []string{store.SQLite, store.MySQL} {
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
-			w := storetest.New(t, driver)
+			w := storetest.NewWith(t, driver, storetest.Peers...)
 			n := 0
 			rules := store.Rules()
 			acts := make([]string, 0, len(rules))
@@ -256,10 +256,13 @@ func TestAGrantForAnotherActIsRefused(t *testing.T) {
 		body := s.w.People[s.d.person].Org
 		refused(t, s, fault.Forbidden, func() error {
 			_, err := s.commit(s.w.Grant(t, s.d.person, other, body), s.seals(t), s.text)
-			if other == policy.ViewHome {
+			switch {
+			case other == policy.ViewHome:
 				return says(t, err, "不是可以入册的行为")
+			case s.purpose != nil:
+				return says(t, err, "不用签章")
 			}
-			return err
+			return says(t, err, "要入册的却是另一种行为")
 		})
 	})
 }
@@ -282,21 +285,37 @@ func TestAnEntryOfAnotherActThanTheGrantsIsRefused(t *testing.T) {
 func TestAGrantForAnotherBodyChangesNothingOutsideIt(t *testing.T) {
 	eachAct(t, func(t *testing.T, fresh func(*testing.T) scene) {
 		s := fresh(t)
-		if s.d.outside == "" || fmt.Sprintf("%p", s.d.touch) == fmt.Sprintf("%p", touchNothing) {
+		switch {
+		case s.d.outside == "" && s.d.within == "":
+			t.Fatalf("the deed of %s names nobody who has the right in another body, and no reason", s.act)
+		case s.d.outside == "" || s.d.within != "":
 			return
 		}
-		g := s.w.Grant(t, s.d.outside, s.act, s.d.outsideBody)
+		g, outside := s.w.Grant(t, s.d.outside, s.act, s.d.outsideBody), s.w.People[s.d.outside]
 		o := s
 		var seals []seal.Verified
-		if s.purpose != nil {
-			if s.purpose.Signers == 2 {
-				return // the first of two touches nothing; see the proposals' tests
-			}
-			o.text = s.statement(t, s.purpose.Kind, s.w.People[s.d.outside])
-			seals = s.w.Seal(t, o.text, s.w.People[s.d.outside])
+		switch {
+		case s.purpose == nil:
+		case s.purpose.From == 2: // whoever signs second, for another body of his
+			s.open(t)
+			seals = s.w.Seal(t, s.text, outside)
+		case s.purpose.Signers == 2:
+			o.text = s.statement(t, s.purpose.Kind, outside, s.w.People[s.d.second])
+			seals = s.w.Seal(t, o.text, outside)
+		default:
+			o.text = s.statement(t, s.purpose.Kind, outside)
+			seals = s.w.Seal(t, o.text, outside)
 		}
 		before := s.w.Digest(t)
-		_, err := o.commit(g, seals, o.text)
+		_, err := s.w.Store.Commit(context.Background(), g, seals, func(tx *store.Tx) (audit.Entry, error) {
+			if _, signers := tx.Progress(); signers == 2 { // the first of two reads and changes as the last does
+				if err := tx.Derive(o.text); err != nil {
+					return audit.Entry{}, err
+				}
+				return audit.Entry{Subject: "application/" + s.id}, s.d.touch(tx, s.id)
+			}
+			return o.work(o.text)(tx)
+		})
 		if !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.NotFound) {
 			t.Fatalf("a grant for %s changed a record of %s: %v", s.d.outsideBody, s.d.body, err)
 		}
@@ -309,11 +328,19 @@ func TestAGrantForAnotherBodyChangesNothingOutsideIt(t *testing.T) {
 func TestAGrantOfAnotherPersonDoesNotTakeTheSeal(t *testing.T) {
 	eachAct(t, func(t *testing.T, fresh func(*testing.T) scene) {
 		s := fresh(t)
-		if s.d.peer == "" || s.purpose == nil {
+		peer := cmp.Or(s.d.peer, peers[s.d.person])
+		switch {
+		case peer == "" && s.d.only == "":
+			t.Fatalf("the deed of %s names nobody else who has the right, and no reason", s.act)
+		case s.d.only != "" || s.purpose == nil:
 			return
 		}
-		g := s.w.Grant(t, s.d.peer, s.act, s.d.body)
-		refused(t, s, fault.Forbidden, func() error { _, err := s.commit(g, s.seals(t), s.text); return err })
+		s.open(t)
+		g := s.w.Grant(t, peer, s.act, s.d.body)
+		refused(t, s, fault.Forbidden, func() error {
+			_, err := s.commit(g, s.seals(t), s.text)
+			return says(t, err, "没有登录的本人的签章")
+		})
 	})
 }
 

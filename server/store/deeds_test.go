@@ -23,10 +23,22 @@ type deed struct {
 	person, body  string
 	first, second string // signers of an act of two people
 	touch         func(tx *store.Tx, id string) error
-	peer          string // somebody else with the same right in the same body
-	outside       string // somebody with the same role in another body, and that body
+	peer          string // somebody else with the same right in the same body, if not the one of peers
+	outside       string // somebody with the same right in another body, and that body
 	outsideBody   string
+	only, within  string // why nobody else has it, and why in no other body
 }
+
+// peers have the rights of those people, in the same bodies.
+var peers = map[string]string{"U00001": "U00015", "U00003": "U00013", "U00005": "U00011", "U00006": "U00014", "U00008": "U00012", "U00007": "U00016", "U00002": "U00017"}
+
+// Why an act has no twin.
+const (
+	noRecord    = "it changes no record"
+	institution = "what it changes is the institution's, which is one body"
+	oneHead     = "a school has one head, and a head one school"
+	onBehalf    = "the system does it on behalf of a person, by no role and in no body"
+)
 
 // touchApplication changes a record of HS1.
 func touchApplication(tx *store.Tx, id string) error {
@@ -55,16 +67,16 @@ func touchNothing(*store.Tx, string) error { return nil }
 
 // deeds are the acts that people do.
 var deeds = map[policy.Act]deed{
-	policy.Login:       {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.LoginByTLS:  {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.Logout:      {person: "U00005", body: "341021", touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Login:       {person: "U00005", body: "341021", within: noRecord, touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.LoginByTLS:  {person: "U00005", body: "341021", within: noRecord, touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
+	policy.Logout:      {person: "U00005", body: "341021", within: noRecord, touch: touchNothing, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Reveal:      {person: "U00005", body: "341021", touch: touchLook, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.RevealPhone: {person: "U00006", body: "341021", touch: touchLook, peer: "U00007", outside: "U00007", outsideBody: "341024"},
 	policy.FileStaff: {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024",
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(org.Filing{ID: "N" + id + "/1", Staff: "N" + id, Kind: org.FileNew, State: org.Filed, Form: org.Form{Org: "341021", Name: "新某"}})
 		}},
-	policy.EndSession:      {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchNothing},
+	policy.EndSession:      {person: "U00001", body: "HS2", within: noRecord, outside: "U00001", outsideBody: "HS1", touch: touchNothing},
 	policy.CheckStaff:      {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
 	policy.EndPost:         {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchStaff("U00011")},
 	policy.ExitStaff:       {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchStaff("U00008")},
@@ -75,22 +87,22 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, _ string) error {
 			return tx.Put(org.Sheet{Year: 3000 + int(tx.Number()), Org: "341021", Head: "U00006"})
 		}},
-	policy.FileRules:   {person: "U00006", body: "341021", touch: touchRules},
-	policy.ReviewRules: {person: "U00006", body: "341021", touch: touchRules},
-	policy.RecordLesson: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+	policy.FileRules:   {person: "U00006", body: "341021", outside: "U00007", outsideBody: "341000-SZ", touch: touchRules},
+	policy.ReviewRules: {person: "U00006", body: "341021", outside: "U00007", outsideBody: "341000-SZ", touch: touchRules},
+	policy.RecordLesson: {person: "U00001", body: "341000", within: institution, touch: func(tx *store.Tx, id string) error {
 		return tx.Put(org.Exercise{ID: "L" + id, Kind: org.SafetyLesson, Org: "341000"})
 	}},
-	policy.RecordDrill: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+	policy.RecordDrill: {person: "U00001", body: "341000", within: institution, touch: func(tx *store.Tx, id string) error {
 		return tx.Put(org.Exercise{ID: "D" + id, Kind: org.SafetyDrill, Org: "341000"})
 	}},
-	policy.RecordIncident: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+	policy.RecordIncident: {person: "U00001", body: "341000", within: institution, touch: func(tx *store.Tx, id string) error {
 		return tx.Put(org.Incident{ID: "I" + id, Org: "341000"})
 	}},
-	policy.AddToIncident: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+	policy.AddToIncident: {person: "U00001", body: "341000", within: institution, touch: func(tx *store.Tx, id string) error {
 		return tx.Put(org.Note{Incident: "I" + id, N: 1, Org: "341000", Kind: org.Contained})
 	}},
 	policy.AskRole:     {person: "U00006", body: "341021", first: "U00006", second: "U00001", touch: touchRole, peer: "U00007", outside: "U00007", outsideBody: "341024"},
-	policy.GrantRole:   {person: "U00001", body: "341021", first: "U00006", second: "U00001", touch: touchRole},
+	policy.GrantRole:   {person: "U00001", body: "341021", outside: "U00001", outsideBody: "HS1", first: "U00006", second: "U00001", touch: touchRole},
 	policy.RemoveRole:  {person: "U00006", body: "341021", peer: "U00007", outside: "U00007", outsideBody: "341024", touch: touchRole},
 	policy.ReviewRoles: {person: "U00002", body: "341021", outside: "U00002", outsideBody: "341024", touch: touchRole},
 	policy.SetWindow:   {person: "U00006", body: "341021", touch: touchWindow, peer: "U00007", outside: "U00007", outsideBody: "341024"},
@@ -108,15 +120,15 @@ var deeds = map[policy.Act]deed{
 			return tx.Put(registration.Import{ID: id + "-again", Organ: "HS1", Year: 2026, By: "U00003"})
 		}},
 	policy.AllowEarly:           {person: "U00005", body: "341021", first: "U00005", second: "U00006", touch: touchEarly, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.CountersignEarly:     {person: "U00006", body: "341021", first: "U00005", second: "U00006", touch: touchEarly},
+	policy.CountersignEarly:     {person: "U00006", body: "341021", outside: "U00006", outsideBody: "HS2", first: "U00005", second: "U00006", touch: touchEarly},
 	policy.Accept:               {person: "U00003", body: "HS1", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
 	policy.Review:               {person: "U00003", body: "HS1", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
 	policy.NotAccept:            {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
-	policy.CountersignNotAccept: {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
-	policy.Send:                 {person: "U00004", body: "HS1", touch: touchApplication},
+	policy.CountersignNotAccept: {person: "U00004", body: "HS1", only: oneHead, within: oneHead, first: "U00003", second: "U00004", touch: touchApplication},
+	policy.Send:                 {person: "U00004", body: "HS1", only: oneHead, outside: "U00012", outsideBody: "HS2", touch: touchApplication},
 	policy.ReturnToSchool:       {person: "U00005", body: "341021", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
 	policy.Conclude:             {person: "U00005", body: "341021", first: "U00005", second: "U00006", touch: touchApplication, peer: "U00011", outside: "U00010", outsideBody: "341024"},
-	policy.Confirm:              {person: "U00006", body: "341021", first: "U00005", second: "U00006", touch: touchApplication},
+	policy.Confirm:              {person: "U00006", body: "341021", outside: "U00006", outsideBody: "HS2", first: "U00005", second: "U00006", touch: touchApplication},
 	policy.NameSender: {person: "U00006", body: "HS1", outside: "U00006", outsideBody: "HS2",
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(registration.Delegation{ID: "HS1/" + id, School: "HS1", Kind: registration.Deputy, Delegate: "U00003", By: "U00006"})
@@ -125,7 +137,7 @@ var deeds = map[policy.Act]deed{
 		touch: func(tx *store.Tx, id string) error {
 			return tx.Put(registration.Delegation{ID: "HS1/" + id, School: "HS1", Kind: registration.Deputy, Delegate: "U00003", EndedBy: "U00006"})
 		}},
-	policy.SetDays: {person: "U00007", body: "341000",
+	policy.SetDays: {person: "U00007", body: "341000", within: institution,
 		touch: func(tx *store.Tx, _ string) error {
 			w, err := tx.WorkingDays(2026)
 			if err != nil {
@@ -139,31 +151,31 @@ var deeds = map[policy.Act]deed{
 			return tx.Put(registration.Relative{ID: "U00003/" + id, Staff: "U00003", School: "HS1", ApplyNo: id, Relation: "spouse"})
 		}},
 	policy.RemoveRelative:       {person: "U00003", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative, outside: "U00008", outsideBody: "HS2"},
-	policy.CountersignRelative:  {person: "U00006", body: "HS1", first: "U00003", second: "U00006", touch: touchRelative},
+	policy.CountersignRelative:  {person: "U00006", body: "HS1", outside: "U00006", outsideBody: "HS2", first: "U00003", second: "U00006", touch: touchRelative},
 	policy.Withdraw:             {person: "U00003", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication, outside: "U00008", outsideBody: "HS2"},
-	policy.CountersignWithdraw:  {person: "U00004", body: "HS1", first: "U00003", second: "U00004", touch: touchApplication},
+	policy.CountersignWithdraw:  {person: "U00004", body: "HS1", only: oneHead, within: oneHead, first: "U00003", second: "U00004", touch: touchApplication},
 	policy.Hold:                 {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
 	policy.Release:              {person: "U00006", body: "341021", touch: touchApplication, outside: "U00006", outsideBody: "HS2"},
-	policy.SetCustodians:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchCustodians},
-	policy.CountersignCustodian: {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchCustodians},
-	policy.AcknowledgeEmergency: {person: "U00002", body: storetest.Behalf, touch: touchNothing},
-	policy.SealEmergency:        {person: "U00004", body: storetest.Behalf, touch: touchNothing},
-	policy.ProposePolicy:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
-	policy.CountersignPolicy:    {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchPolicy},
+	policy.SetCustodians:        {person: "U00001", body: "341000", within: institution, first: "U00001", second: "U00007", touch: touchCustodians},
+	policy.CountersignCustodian: {person: "U00007", body: "341000", within: institution, first: "U00001", second: "U00007", touch: touchCustodians},
+	policy.AcknowledgeEmergency: {person: "U00002", body: storetest.Behalf, only: onBehalf, within: onBehalf, touch: touchNothing},
+	policy.SealEmergency:        {person: "U00004", body: storetest.Behalf, only: onBehalf, within: onBehalf, touch: touchNothing},
+	policy.ProposePolicy:        {person: "U00001", body: "341000", within: institution, first: "U00001", second: "U00007", touch: touchPolicy},
+	policy.CountersignPolicy:    {person: "U00007", body: "341000", within: institution, first: "U00001", second: "U00007", touch: touchPolicy},
 	policy.RevokeKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.ReportLoss:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.EnrolKey:             {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.RenewKey:             {person: "U00008", body: "HS2", outside: "U00003", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.DropRenewal:          {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchToken("U00005")},
 	policy.DeclineKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
-	policy.HandOverStore:        {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchStocktake},
+	policy.HandOverStore:        {person: "U00001", body: "341000", within: institution, first: "U00001", second: "U00007", touch: touchStocktake},
 	policy.FindKey:              {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.ReceiveKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.SuspendKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
 	policy.AssignKey:            {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", touch: touchToken("U00008")},
-	policy.RestoreKey:           {person: "U00001", body: "HS2", first: "U00001", second: "U00007", touch: touchToken("U00008")},
-	policy.DestroyKey:           {person: "U00001", body: "HS2", first: "U00001", second: "U00007", touch: touchToken("U00008")},
-	policy.DeliverKeys: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+	policy.RestoreKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", first: "U00001", second: "U00007", touch: touchToken("U00008")},
+	policy.DestroyKey:           {person: "U00001", body: "HS2", outside: "U00001", outsideBody: "HS1", first: "U00001", second: "U00007", touch: touchToken("U00008")},
+	policy.DeliverKeys: {person: "U00001", body: "341000", within: institution, touch: func(tx *store.Tx, id string) error {
 		return tx.Put(custody.Token{Serial: "NEW-" + id, State: custody.InStore, Custodian: "U00001", By: "U00001"})
 	}},
 	policy.RequestKey: {person: "U00004", body: "HS1", peer: "U00007", outside: "U00006", outsideBody: "HS2", touch: func(tx *store.Tx, id string) error {
@@ -174,18 +186,18 @@ var deeds = map[policy.Act]deed{
 	policy.ProveKey: {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: func(tx *store.Tx, id string) error {
 		return tx.Put(custody.Sighting{Year: 2026, Token: id, How: custody.BySeal, By: "U00005"})
 	}},
-	policy.OpenStocktake: {person: "U00001", body: "341000", touch: touchStocktake},
-	policy.CountKeys: {person: "U00001", body: "341000", touch: func(tx *store.Tx, id string) error {
+	policy.OpenStocktake: {person: "U00001", body: "341000", within: institution, touch: touchStocktake},
+	policy.CountKeys: {person: "U00001", body: "341000", within: institution, touch: func(tx *store.Tx, id string) error {
 		return tx.Put(custody.Sighting{Year: 2026, Token: id, How: custody.ByCount, By: "U00001"})
 	}},
-	policy.CloseStocktake:     {person: "U00001", body: "341000", first: "U00001", second: "U00007", touch: touchStocktake},
-	policy.RegisterMedium:     {person: "U00001", body: "341021", touch: touchMedium},
+	policy.CloseStocktake:     {person: "U00001", body: "341000", within: institution, first: "U00001", second: "U00007", touch: touchStocktake},
+	policy.RegisterMedium:     {person: "U00001", body: "341021", outside: "U00001", outsideBody: "HS2", touch: touchMedium},
 	policy.HandOverMedium:     {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchMedium},
 	policy.TakeOverMedium:     {person: "U00005", body: "341021", peer: "U00011", outside: "U00010", outsideBody: "341024", touch: touchMedium},
-	policy.ReceiveMedium:      {person: "U00001", body: "341021", touch: touchMedium},
-	policy.LoseMedium:         {person: "U00001", body: "341021", touch: touchMedium},
-	policy.EndMedium:          {person: "U00001", body: "341021", first: "U00001", second: "U00007", touch: touchMedium},
-	policy.CountersignCustody: {person: "U00007", body: "341000", first: "U00001", second: "U00007", touch: touchStocktake},
+	policy.ReceiveMedium:      {person: "U00001", body: "341021", outside: "U00001", outsideBody: "HS2", touch: touchMedium},
+	policy.LoseMedium:         {person: "U00001", body: "341021", outside: "U00001", outsideBody: "HS2", touch: touchMedium},
+	policy.EndMedium:          {person: "U00001", body: "341021", outside: "U00001", outsideBody: "HS2", first: "U00001", second: "U00007", touch: touchMedium},
+	policy.CountersignCustody: {person: "U00007", body: "341000", within: institution, first: "U00001", second: "U00007", touch: touchStocktake},
 }
 
 // touchStocktake opens the count of a year that no other test counts.

@@ -75,7 +75,7 @@ func (w *World) genesis(tb testing.TB) {
 
 func (w *World) enrol(tx *store.Tx, now time.Time) error {
 	filed := now.AddDate(0, -2, 0)
-	for _, one := range cast {
+	for _, one := range w.cast {
 		p := w.People[one.ID]
 		nouns := []any{org.Staff{ID: p.ID, Name: p.Name, Org: p.Org, Post: "工作人员", Phone: "15400000000", FiledOn: &filed, Pledge: "纸质", Training: org.FullTraining(now.Year(), filed, "roster")}}
 		for _, r := range p.Roles {

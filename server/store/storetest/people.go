@@ -45,6 +45,17 @@ var cast = []Person{
 	{ID: "U00011", Name: "洪百叶", Org: "341021", Roles: []policy.Role{policy.CA}},
 }
 
+// Peers are people with the right of somebody of the cast, in the same body or
+// in another one; a world has them when it is asked for.
+var Peers = []Person{
+	{ID: "U00012", Name: "朱十二", Org: "HS2", Roles: []policy.Role{policy.SH}},
+	{ID: "U00013", Name: "曹十三", Org: "HS1", Roles: []policy.Role{policy.SC}},
+	{ID: "U00014", Name: "叶十四", Org: "341021", Roles: []policy.Role{policy.CL}},
+	{ID: "U00015", Name: "范十五", Org: "341000", Roles: []policy.Role{policy.SEC}},
+	{ID: "U00016", Name: "钱十六", Org: "341000", Roles: []policy.Role{policy.ML}},
+	{ID: "U00017", Name: "孙十七", Org: "341000", Roles: []policy.Role{policy.AUD}},
+}
+
 // authority issues the people's certificates.
 type authority struct {
 	root *x509.Certificate

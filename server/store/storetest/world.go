@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ const (
 // World is a ready store with a small invented city in it, enrolled by a real
 // genesis act that two officers sealed.
 type World struct {
+	cast   []Person
 	Store  *store.Store
 	Config store.Config
 	Keys   store.Keys
@@ -123,22 +125,28 @@ func New(tb testing.TB, driver string) *World {
 	return Build(tb, Config(tb, driver))
 }
 
+// NewWith is New with more people in it.
+func NewWith(tb testing.TB, driver string, more ...Person) *World {
+	tb.Helper()
+	return build(tb, Config(tb, driver), false, more...)
+}
+
 // Build migrates the database, opens a store and lets the genesis happen.
 func Build(tb testing.TB, c store.Config) *World {
 	tb.Helper()
 	return build(tb, c, false)
 }
 
-func build(tb testing.TB, c store.Config, empty bool) *World {
+func build(tb testing.TB, c store.Config, empty bool, more ...Person) *World {
 	tb.Helper()
-	w := &World{empty: empty, Config: c, Clock: time.Now, People: map[string]Person{}, secrets: NewSecrets(tb)}
+	w := &World{empty: empty, cast: slices.Concat(cast, more), Config: c, Clock: time.Now, People: map[string]Person{}, secrets: NewSecrets(tb)}
 	tb.Cleanup(w.unwatch)
 	var err error
 	w.Keys, err = w.secrets.Keys()
 	check(tb, err)
 	w.ca = newAuthority(tb, w.Clock())
 	w.Trust = w.ca.trust()
-	for i, p := range cast {
+	for i, p := range w.cast {
 		w.People[p.ID] = w.ca.person(tb, p, int64(i), w.Clock())
 	}
 	w.Policy, err = policy.Load()
