@@ -129,8 +129,10 @@ func (tx *Tx) whole(t *table) ([]*row, error) {
 	return rows, tx.group.store.complete(t, tx.group.head, rows)
 }
 
-func (s *Store) complete(t *table, h head, rows []*row) error {
-	gone := s.power.missing(t, h, rows)
+// complete refuses rows of which the log has more than were read: of the whole
+// table, or of those whose id begins with one of these and a slash.
+func (s *Store) complete(t *table, h head, rows []*row, of ...string) error {
+	gone := s.power.missing(t, h, rows, of...)
 	if gone == "" {
 		return nil
 	}

@@ -363,3 +363,41 @@ func TestAnAccountWhoseLastAppointmentEndedKeepsItsOwnFileAndNothingElse(t *test
 		}
 	}
 }
+
+func TestAnAppointmentTakenOutOfTheDatabaseLiftsNoBar(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		raise := func(role policy.Role) error {
+			return officersAct(t, w, func(tx *store.Tx) error {
+				return tx.Put(org.Appointment{ID: "U00005/" + string(role) + "/341000", Staff: "U00005", Role: string(role), Org: "341000"})
+			})
+		}
+		says(t, raise(policy.AUD), "不能由一人兼任")
+		db := w.Raw(t)
+		id := "U00005/CA/341021"
+		columns := storetest.Columns(t, db, "appointments")
+		var row []any
+		for _, r := range rowsOf(t, db, "appointments") {
+			if key(r) == id {
+				row = r
+			}
+		}
+		rawly(t, db, "DELETE FROM appointments WHERE id = ?", id)
+		for _, role := range []policy.Role{policy.AUD, policy.ML} {
+			if err := raise(role); !fault.Is(err, fault.Unavailable) {
+				t.Errorf("%s beside a role that was taken out: %v", role, err)
+			} else {
+				says(t, err, "数据库里少了一条任职")
+			}
+		}
+		// Nobody else is held up by it.
+		if err := officersAct(t, w, func(tx *store.Tx) error {
+			return tx.Put(org.Appointment{ID: "U00010/CL/341024", Staff: "U00010", Role: "CL", Org: "341024"})
+		}); err != nil {
+			t.Errorf("somebody else: %v", err)
+		}
+		rawly(t, db, "INSERT INTO appointments ("+strings.Join(columns, ", ")+") VALUES (?"+strings.Repeat(", ?", len(columns)-1)+")", row...)
+		if err := raise(policy.ML); err != nil { // an auditor of a county who becomes lead of the city
+			t.Errorf("put back: %v", err)
+		}
+	})
+}

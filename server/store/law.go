@@ -135,20 +135,28 @@ func (s *Store) believedPolicies(h head, rows []*row) ([]policy.Sealed, error) {
 }
 
 // missing names a subject of the table that the log has as of a head and the
-// rows do not, empty if there is none.
-func (p *powers) missing(t *table, h head, rows []*row) string {
+// rows do not, the first by name, empty if there is none. of bounds it to ids
+// that begin with one of these and a slash.
+func (p *powers) missing(t *table, h head, rows []*row, of ...string) (gone string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	there := map[string]bool{}
+	there, asked := map[string]bool{}, map[string]bool{}
 	for _, r := range rows {
 		there[r.subject()] = true
 	}
-	for _, subject := range slices.Sorted(maps.Keys(p.last)) {
-		if strings.HasPrefix(subject, t.subject+"/") && !there[subject] && p.last[subject].number < int64(h.size) {
-			return subject
+	for _, o := range of {
+		asked[o] = true
+	}
+	for subject, last := range p.last {
+		kind, id, _ := strings.Cut(subject, "/")
+		if kind != t.subject || there[subject] || last.number >= int64(h.size) || gone != "" && subject > gone {
+			continue
+		}
+		if whose, _, _ := strings.Cut(id, "/"); len(of) == 0 || asked[whose] {
+			gone = subject
 		}
 	}
-	return ""
+	return gone
 }
 
 // law is what is in force for an act inside its transaction: the policy of the

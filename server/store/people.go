@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"sealdesk/policy"
 	"sealdesk/server/org"
@@ -19,6 +20,9 @@ func (g *group) checkPeople(tx *Tx, genesis bool) error {
 		now, before := tx.own[at], g.known(at.table, at.id)
 		switch at.table {
 		case appointments:
+			if !strings.HasPrefix(now.id, now.text("staff")+"/") {
+				return forbid("任职的编号应以人员编号 %s 开头，没有办理。请系统管理员核对。", now.text("staff"))
+			}
 			people = append(people, now.text("staff"))
 			held := before != nil && before.get("ended") == nil
 			raised := now.get("ended") == nil && (!held || before.text("role") != now.text("role") || before.text("staff") != now.text("staff"))
@@ -75,7 +79,9 @@ func (tx *Tx) mayHold(person, what string) error {
 // starts with thousands of them asks a few times, not thousands of times.
 const combinedAtOnce = 5000
 
-// combine asks the policy about everything that each person would hold.
+// combine asks the policy about everything that each person would hold, and
+// that it is everything: with a row taken out, a role that excludes the new one
+// would not be seen.
 func (tx *Tx) combine(people []string) error {
 	staff := cond{column: "staff"}
 	for _, person := range people {
@@ -86,6 +92,9 @@ func (tx *Tx) combine(people []string) error {
 		return err
 	}
 	roles := map[string][]policy.Role{}
+	if err := tx.group.store.complete(appointments, tx.group.head, list, people...); err != nil {
+		return err
+	}
 	for _, r := range list {
 		if r.get("ended") == nil {
 			roles[r.text("staff")] = append(roles[r.text("staff")], policy.Role(r.text("role")))
