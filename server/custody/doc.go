@@ -9,6 +9,11 @@
 // and at most one of them is current. Every transition that moves a token moves
 // its current key too, so that whoever asks about power reads the key alone.
 //
+// A hand-over is two texts, not one that names both: the giver's seal ends his key
+// and names who the token is for; the taker's key pair is made in the token after
+// that, so no text could have named it before. Until its first seal the token is
+// handover_pending, its custodian is named, and nobody has a key in it.
+//
 // It promises that what was lost or revoked never comes back into use (domain
 // section 5), that nothing is ever without a custodian, and that nobody does an
 // act of the officers for himself. It does not check certificates (hsm/seal) and
