@@ -67,6 +67,7 @@ func signInSamples() []sample {
 			{ID: "10112233445566778899aabbccddeeff", Holder: "沈知远", Number: "U00217", Started: now.Add(-2 * time.Hour), Seen: now.Add(-time.Hour), State: view.Mark{Kind: "hold", Text: "已锁定"}}}}},
 		{"sessions-empty", view.Sessions{Frame: frame("登录情况", ""), Lead: "每一行是一个浏览器里的登录。", Action: "/sessions/end", FindAction: "/sessions"}},
 		{"sign-in-resume", view.Resume{Frame: frame("锁定时没有提交的内容", ""), Action: "/resume", Fields: []view.Hidden{{Name: "reason", Value: "缺少考核材料"}}}},
+		{"sign-in-resume-file", view.Resume{Frame: frame("锁定时没有提交的内容", ""), Action: "/resume", Files: true, Fields: []view.Hidden{{Name: "withdraw_reason", Value: "本人调往外省任教"}, {Name: "withdraw_page", Value: "第 12 页"}}}},
 		{"sign-in-key", view.SignInByKey{Gate: gate("登录"), Name: "沈知远", Number: "U00028", Post: "/sign-in", Back: "/"}},
 		{"sign-in-key-locked", view.SignInByKey{Gate: gate("登录"), Name: "沈知远", Number: "U00028", Post: "/sign-in", Back: "/applications", Why: "离开超过 10 分钟，已经锁定。"}},
 		{"sign-in-refused", view.SignIn{Gate: refusal, Start: "/sign-in"}},

@@ -107,23 +107,24 @@ func ticketIn(c *call) string {
 
 // kept is what somebody posted into a locked session: it waits for the person.
 type kept struct {
-	Path string     `json:"path"`
-	Form url.Values `json:"form"`
+	Path  string     `json:"path"`
+	Form  url.Values `json:"form"`
+	Files bool       `json:"files,omitempty"` // came with it and were not kept
 }
 
 const keptDraft = "locked-form"
 
-// keep saves a form that met a locked session, encrypted, for its person.
-// Files are not kept.
+// keep saves a form that met a locked session, encrypted, for its person. Files
+// are not kept; the page says so.
 func (p *Portal) keep(c *call, row store.Session) error {
-	if c.req.Method != http.MethodPost || len(c.form) == 0 || c.req.MultipartForm != nil {
+	if c.req.Method != http.MethodPost || len(c.form) == 0 {
 		return nil
 	}
 	switch c.req.URL.Path {
 	case "/sign-out", "/sealed", "/resume":
 		return nil
 	}
-	body, err := json.Marshal(kept{c.req.URL.Path, c.form})
+	body, err := json.Marshal(kept{c.req.URL.Path, c.form, c.req.MultipartForm != nil && len(c.req.MultipartForm.File) > 0})
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (p *Portal) showResume(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := view.Resume{Frame: p.frame(c, "锁定时没有提交的内容"), Action: "/resume"}
+	v := view.Resume{Frame: p.frame(c, "锁定时没有提交的内容"), Action: "/resume", Files: k.Files}
 	for _, name := range slices.Sorted(maps.Keys(k.Form)) {
 		for _, value := range k.Form[name] {
 			v.Fields = append(v.Fields, view.Hidden{Name: name, Value: value})

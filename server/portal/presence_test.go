@@ -256,3 +256,31 @@ func TestAfterSigningInThePersonIsWhereTheyWantedToGoButNeverElsewhere(t *testin
 		d.Leave()
 	}
 }
+
+func TestWhatWasTypedBesideAFileIsKeptAndTheFileIsAskedForAgain(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	id := w.plant(1, school, atCounty)[0]
+	h := w.in(handler)
+	w.clock.Pass(11 * time.Minute)
+	typed := url.Values{"withdraw_reason": {"本人调往外省任教"}, "withdraw_page": {"第 12 页"}, "withdraw_head": {head}}
+	p := h.filed("/applications/"+id+"/withdraw", typed, "scan", []byte("%PDF-1.7 scan"))
+	if !strings.HasPrefix(p.Path, "/sign-in") || !strings.Contains(p.Text("main"), "正在提交的内容也已留下") {
+		t.Fatalf("%s: %.300s", p.Path, p.Text("main"))
+	}
+	must(t, h.SignIn(t.Context()))
+	p = h.ok(h.get("/resume"))
+	for _, part := range []string{"本人调往外省任教", "第 12 页", "文件没有留下"} {
+		if !strings.Contains(p.Text("main"), part) {
+			t.Errorf("%q is not shown: %.400s", part, p.Text("main"))
+		}
+	}
+	p = h.post("/resume", typed)
+	if p.Status == http.StatusOK || !strings.Contains(string(p.Body), "本人调往外省任教") || !strings.Contains(p.Text("main"), "扫描件") {
+		t.Errorf("%d at %s: %.400s", p.Status, p.Path, p.Text("main"))
+	}
+	for _, e := range w.entries(3) {
+		if e.Act == string(policy.Withdraw) {
+			t.Error("the withdrawal was proposed without the paper")
+		}
+	}
+}

@@ -47,6 +47,7 @@ type Resume struct {
 	Frame
 	Action string
 	Fields []Hidden
+	Files  bool // came with the form and were not kept
 }
 
 func (Resume) Template() string { return "signin/resume" }
