@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealdesk/hsm/presence"
+	"sealdesk/policy"
 	"sealdesk/server/portal"
 )
 
