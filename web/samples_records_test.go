@@ -54,6 +54,7 @@ func applicationSamples() []sample {
 	read := view.Application{Frame: frame("方映雪的申请", "申请审核"), ID: "2024-341022-000502", Name: "方映雪", State: view.Mark{Kind: "ok", Text: "已有结论"}, Note: "您是这份申请的学校审查人，只能看，不能再办。", Pending: []view.Link{{Text: "暂缓注册，等罗以宁确认", Href: "/statements/9c41"}},
 		NotAccept: &view.NotAcceptForm{Action: "/applications/1/not-accept", Clause: "发现 O1：不在定期注册范围之内。", Head: view.Choices{Items: []view.Choice{{Value: "P-0300", Text: "叶秉文"}}}},
 		Review:    &view.ReviewSteps{Steps: []view.ReviewStep{{Text: "比对：本人信息", Href: "/applications/1/review/compare-1", Mark: same}, {Text: "学校结论", Mark: waiting}}}}
+	read.Verdict = []view.Fact{{Label: "结论", Value: "注册合格"}, {Label: "依据", Value: "P：《中小学教师资格定期注册暂行办法》（教师〔2013〕9号）注册合格条件：师德合格，各年度考核合格以上，身心健康，在岗履职，持有与任教岗位相应的教师资格证书"}, {Label: "理由", Value: "两年考核表补交，均为合格"}}
 	held := read
 	held.Pending, held.NotAccept, held.Review, held.Note = nil, nil, nil, ""
 	held.State, held.Standing = view.Mark{Kind: "hold", Text: "暂停办理"}, "因案号“休教查〔2024〕3号”暂停办理，暂停前的状态是“待审核”。理由：核查年度考核表"

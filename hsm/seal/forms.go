@@ -197,7 +197,7 @@ var forms = []Form{
 	statement(NotAccept, "不予受理", one("计划年度"), one("记录"), one("申请人"), one("学校"), many("规则发现"), one("理由")),
 	batch(Send, "学校上报", one("计划年度"), one("学校"), one("名单摘要")),
 	statement(Return, "退回学校", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("理由")),
-	batch(Conclude, "注册结论", one("计划年度"), one("结论"), one("规则包")),
+	batch(Conclude, "注册结论", one("计划年度"), one("结论"), one("规则包"), maybe("依据")), // the older texts name the pack only
 	statement(ConcludeAdverse, "注册结论（不利）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
 		one("任教学科"), one("结论"), one("规则包"), many("规则发现"), maybe("提前注册"), one("依据"), one("理由")),
 	statement(ConcludeOverride, "注册结论（不同于规则建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),

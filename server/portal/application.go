@@ -66,6 +66,9 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 	}
 	review := latest(reviews, a.Round)
 	v.Findings = findingViews(a, review)
+	if v.Verdict, err = p.verdict(a); err != nil {
+		return v, err
+	}
 	v.Groups = fieldGroups(a, review, corrections)
 	v.Facts = supplement(a)
 	changes, err := p.store.SheetChanges(c.ctx, grant, a.ID)
@@ -86,6 +89,29 @@ func (p *Portal) applicationPage(c *call) (view.Application, error) {
 		v.Reveal = revealForm(c, "application", "/applications/"+a.ID+"/reveal", "")
 	}
 	return v, p.actions(c, grant, &v, a, school, unit)
+}
+
+// verdict is the conclusion with what it rests on.
+func (p *Portal) verdict(a registration.Application) ([]view.Fact, error) {
+	if a.Conclusion == "" {
+		return nil, nil
+	}
+	pack, err := p.packs.Of(a)
+	if err != nil {
+		return nil, err
+	}
+	facts := []view.Fact{{Label: "结论", Value: a.Conclusion.Word()}}
+	label := "依据"
+	if registration.KindOfVerdict(a.Outcome, a.Conclusion) == seal.ConcludeOverride {
+		label = "不采纳的发现"
+	}
+	for _, ground := range pack.Grounds(a) {
+		facts = append(facts, view.Fact{Label: label, Value: ground})
+	}
+	if a.Reason != "" {
+		facts = append(facts, view.Fact{Label: "理由", Value: a.Reason})
+	}
+	return facts, nil
 }
 
 // judgedWords are kind and class of a record that was judged.

@@ -78,7 +78,10 @@ func (w *town) waiting(der []byte) *store.Pending {
 func TestASealOfTheRightPersonOverTheWaitingTextCounts(t *testing.T) {
 	w, a, p, ids := asked(t, 2)
 	size := w.size()
+	const clause = "P：《中小学教师资格定期注册暂行办法》（教师〔2013〕9号）注册合格条件："
+	says(t, "the text", p.Text("main"), "规则包 national-2013", "依据 "+clause)
 	a.done(p)
+	says(t, "the record's page", a.get("/applications/"+ids[0]).Text("main"), "注册结论 结论 注册合格 依据 "+clause)
 	if w.size() != size+1 || w.application(ids[1]).State != registration.Concluded {
 		t.Errorf("%d entries more, state %s", w.size()-size, w.application(ids[1]).State)
 	}

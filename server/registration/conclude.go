@@ -49,7 +49,7 @@ func ConcludeBatch(list []Application, verdicts map[string]Verdict, auditor Pers
 			bad.at(i+1, a, sentenceOf(err))
 			continue
 		}
-		steps[i] = Step{Before: a, After: next}
+		steps[i] = Step{Before: a, After: next, Passing: j.Pack.Passing}
 	}
 	if err := bad.err(fault.Invalid, len(list), "这一批"); err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (a Application) registered(v Verdict, auditor Person, j Judge, now time.Tim
 			return a, err
 		}
 	}
-	next.ConclusionRules = ruleIDs(next.Findings)
+	next.ConclusionRules = strings.TrimSpace(j.Pack.Passing.ID + " " + ruleIDs(next.Findings))
 	next.State, next.Conclusion = Concluded, Registered
 	return next.stamp(now), nil
 }

@@ -73,7 +73,7 @@ func TestAHumanCaseIsRegisteredOnlyWithAReason(t *testing.T) {
 	refused(t, err, fault.Invalid, "须人工判断的发现（H1）", "写明认定的理由")
 	v[a.ID] = registration.Verdict{Conclusion: registration.Registered, Reason: "复议后改为合格，见第 4 页"}
 	steps, err := registration.ConcludeBatch([]registration.Application{a}, v, auditor, judges, calendar, inAudit)
-	if err != nil || steps[0].After.Reason != "复议后改为合格，见第 4 页" || steps[0].After.ConclusionRules != "H1" {
+	if err != nil || steps[0].After.Reason != "复议后改为合格，见第 4 页" || steps[0].After.ConclusionRules != "P H1" {
 		t.Errorf("%v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -80,6 +81,13 @@ type Rule struct {
 	Parameters Parameters `json:"parameters"`
 }
 
+// Passing is what 注册合格 rests on when no rule stands against it: it finds
+// nothing, and is cited (R23, R50).
+type Passing struct {
+	ID     string `json:"id"`
+	Clause string `json:"clause"`
+}
+
 // Pack is a dated set of rules as data. A record keeps the id of the pack it
 // was judged by, so packs are never changed in place, only followed by others.
 type Pack struct {
@@ -87,6 +95,7 @@ type Pack struct {
 	Title         string   `json:"title"`
 	EffectiveYear int      `json:"effective_year"`
 	Remark        string   `json:"remark"`
+	Passing       Passing  `json:"passing"`
 	Rules         []Rule   `json:"rules"`
 	Digest        [32]byte `json:"-"` // SHA-256 of the file it was read from
 }
@@ -104,7 +113,10 @@ func ParsePack(data []byte) (Pack, error) {
 	if d.More() || p.ID == "" || p.EffectiveYear == 0 || len(p.Rules) == 0 {
 		return Pack{}, fmt.Errorf("registration: rule pack %q lacks id, year or rules, or more follows it", p.ID)
 	}
-	seen := map[string]bool{}
+	if p.Passing.ID == "" || p.Passing.Clause == "" {
+		return Pack{}, fmt.Errorf("registration: rule pack %q does not say under which clause somebody passes", p.ID)
+	}
+	seen := map[string]bool{p.Passing.ID: true}
 	for _, r := range p.Rules {
 		if err := r.sound(); err != nil {
 			return Pack{}, fmt.Errorf("registration: rule pack %q, rule %q: %w", p.ID, r.ID, err)
@@ -156,6 +168,23 @@ func (r Rule) sound() error {
 var weights = map[Class]Outcome{
 	ClassScope: OutcomeOutOfScope, ClassFail: OutcomeFail,
 	ClassDefer: OutcomeDefer, ClassHuman: OutcomeHuman,
+}
+
+// Grounds are the rules that a conclusion rests on, each with its clause: the
+// pack's for those who pass, and the findings that were set beside it.
+func (p Pack) Grounds(a Application) []string {
+	var list []string
+	for _, id := range strings.Fields(a.ConclusionRules) {
+		if id == p.Passing.ID {
+			list = append(list, id+"："+p.Passing.Clause)
+		}
+		for _, f := range a.Findings {
+			if f.Rule == id {
+				list = append(list, id+"："+f.Clause)
+			}
+		}
+	}
+	return list
 }
 
 // National gives the default pack national-2013, in force until the

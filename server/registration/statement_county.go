@@ -29,6 +29,9 @@ func ConcludeStatement(h seal.Header, steps []Step, salts [][16]byte) (seal.Stat
 	}
 	bad := &rowFaults{}
 	for i, s := range steps {
+		if s.Passing.Clause == "" && s.After.Conclusion == Registered {
+			return seal.Statement{}, fault.New(fault.Invalid, "第 %d 行（%s）的注册合格没有写明依据的条款，整批没有签署。请系统管理员检查规则包的设置。", i+1, s.After.ID)
+		}
 		if s.After.Conclusion != Registered || KindOfVerdict(s.After.Outcome, s.After.Conclusion) != seal.Conclude {
 			bad.at(i+1, s.After, orNone(s.After.Conclusion.Word())+"须单份签署。")
 		}
@@ -46,7 +49,8 @@ func ConcludeStatement(h seal.Header, steps []Step, salts [][16]byte) (seal.Stat
 		return seal.Statement{}, err
 	}
 	first := steps[0].After
-	return finish(seal.Conclude, h, []seal.Field{yearLine(first.Year), field("结论", Registered.Word()), field("规则包", first.Pack)}, rows)
+	return finish(seal.Conclude, h, []seal.Field{yearLine(first.Year), field("结论", Registered.Word()), field("规则包", first.Pack),
+		field("依据", steps[0].Passing.ID+"："+steps[0].Passing.Clause)}, rows)
 }
 
 // ConcludeSingleStatement is the text of an act of auditor and lead: an adverse

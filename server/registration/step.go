@@ -19,6 +19,7 @@ type Step struct {
 	Before, After Application
 	Review        Review       // of the school's review only
 	Corrections   []Correction // likewise
+	Passing       Passing      // of 注册合格 in a batch only: what the pack passes on
 }
 
 // Judge is what the rules need beside the form: the pack and the school.

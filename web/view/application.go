@@ -17,6 +17,8 @@ type Application struct {
 	// Pack is the rule pack's name.
 	Pack     string
 	Findings []Finding
+	// Verdict is the county's conclusion with the clauses it rests on; empty before.
+	Verdict []Fact
 	// Checks are the school's three checks in sentences; empty before review.
 	Checks []Check
 	// Groups hold the 23 compared fields; Facts the rest of the sheet's supplement.
