@@ -69,7 +69,6 @@ func signInSamples() []sample {
 		{"sign-in-resume", view.Resume{Frame: frame("锁定时没有提交的内容", ""), Action: "/resume", Fields: []view.Hidden{{Name: "reason", Value: "缺少考核材料"}}}},
 		{"sign-in-resume-file", view.Resume{Frame: frame("锁定时没有提交的内容", ""), Action: "/resume", Files: true, Fields: []view.Hidden{{Name: "withdraw_reason", Value: "本人调往外省任教"}, {Name: "withdraw_page", Value: "第 12 页"}}}},
 		{"sign-in-key", view.SignInByKey{Gate: gate("登录"), Name: "沈知远", Number: "U00028", Post: "/sign-in", Back: "/"}},
-		{"sign-in-key-locked", view.SignInByKey{Gate: gate("登录"), Name: "沈知远", Number: "U00028", Post: "/sign-in", Back: "/applications", Why: "离开超过 10 分钟，已经锁定。"}},
 		{"sign-in-refused", view.SignIn{Gate: refusal, Start: "/sign-in"}},
 		{"sign-in-waiting", view.SignInWaiting{Gate: gate("等待签名助手"), Agent: agentPost, Number: "7K2M-Q9TD", Issued: now, Expires: now.Add(5 * time.Minute), Help: "/sign-in/help"}},
 		{"sign-in-no-agent", view.SignInNoAgent{Gate: gate("没有连上签名助手"), Number: "7K2M-Q9TD", Again: "/sign-in/waiting", Start: "/sign-in", Code: "A-102"}},

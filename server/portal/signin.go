@@ -34,7 +34,14 @@ func (p *Portal) signIn(c *call) (answer, error) {
 		}
 	}
 	if peerOf(c.req) != nil {
-		return p.keySignIn(c, lockWords[why])
+		locked, on, err := p.lockedOnRoad(c)
+		if err != nil {
+			return nil, err
+		}
+		if on == store.Unlocked {
+			return p.keySignIn(c)
+		}
+		row, why = locked, on
 	}
 	cookie := browser(c.req)
 	if cookie == "" {
@@ -148,7 +155,13 @@ func (p *Portal) signInBy(c *call, der []byte, pending store.Pending) (string, e
 	if key.State == custody.Pending {
 		return p.offerTakeover(c, key, pending.CookieHash, "")
 	}
-	err = p.begin(c, key, store.ByAgent, func() error {
+	road := store.ByAgent
+	if peer := peerOf(c.req); peer != nil { // a seal for what locked on the TLS road
+		if road = store.ByTLS; seal.Fingerprint(peer) != v.Fingerprint() {
+			return "", fault.New(fault.Forbidden, "签章用的不是浏览器里插着的那把钥匙，没有登录。请用同一把钥匙。")
+		}
+	}
+	err = p.begin(c, key, road, func() error {
 		grant, err := p.may(c, policy.Login, c.who.Home)
 		if err != nil {
 			return err

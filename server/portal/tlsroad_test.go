@@ -65,14 +65,34 @@ func (t *town) arrived(s *httptest.Server, staff string) reader {
 	return r
 }
 
-// turnedAway expects that there is not even a handshake, and the entry that it
-// leaves.
-func (t *town) turnedAway(r reader, actor string) {
+// noHandshake expects that there is not even one, and that nobody is named by
+// the entry that it leaves.
+func (t *town) noHandshake(r reader) {
 	t.tb.Helper()
 	size := t.size()
 	if p, err := r.Get(t.tb.Context(), "/sign-in"); err == nil {
 		t.tb.Fatalf("a page was served: %d", p.Status)
 	}
+	t.oneMore(size, "")
+}
+
+// turnedAway expects that whoever proved this key gets a sentence and no page,
+// wherever he asks, and the entry of the first time.
+func (t *town) turnedAway(r reader, actor, says string) {
+	t.tb.Helper()
+	size := t.size()
+	for _, path := range []string{"/sign-in", "/applications", "/static/portal.css", "/healthz"} {
+		p, err := r.Get(t.tb.Context(), path)
+		must(t.tb, err)
+		if p.Status < 400 || p.Status >= 500 || !strings.HasPrefix(p.Header.Get("Content-Type"), "text/plain") || !strings.Contains(string(p.Body), says) {
+			t.tb.Fatalf("%s: %d %.200s", path, p.Status, p.Body)
+		}
+	}
+	t.oneMore(size, actor)
+}
+
+func (t *town) oneMore(size int, actor string) {
+	t.tb.Helper()
 	e := t.entries(1)[0]
 	if t.size() != size+1 || policy.Act(e.Act) != policy.Refusal || e.Actor != actor {
 		t.tb.Errorf("%d more entries, the last is %s of %q", t.size()-size, e.Act, e.Actor)
@@ -90,13 +110,6 @@ func TestOnTheTLSRoadTheHandshakeSignsInAndTheRulesAreTheSame(t *testing.T) {
 	a.done(a.post("/applications", batch(ids...)))
 	// No agent holds a lease here, and none is needed: the key is asked each time.
 	w.clock.Pass(time.Minute)
-	a.ok(a.get("/applications"))
-	// Idle is idle on every road, and the key opens it again.
-	w.clock.Pass(portal.Idle + time.Second)
-	if p := a.get("/applications"); !strings.HasPrefix(p.Path, "/sign-in") || !strings.Contains(p.Text("main"), "已锁定") {
-		t.Fatalf("idle: %s", p.Path)
-	}
-	a.ok(a.post("/sign-in", url.Values{"back": {"/windows"}}))
 	a.ok(a.get("/applications"))
 	w.clock.Pass(portal.Absolute + time.Second)
 	locked(t, a, "/applications")
@@ -122,9 +135,9 @@ func TestOnTheTLSRoadAKeyTakenAwayIsOutAtTheNextRequestOnEveryPortal(t *testing.
 	w.clock.Pass(time.Second)
 	officer := w.in(sec)
 	officer.done(officer.post("/keys/"+tokenOf(auditor), do("lost", "钥匙丢失")))
-	w.turnedAway(here, auditor)
+	w.turnedAway(here, auditor, "已报失")
 	w.clock.Pass(time.Minute + time.Second) // the same refusal of the same person is one entry a minute
-	there.turnedAway(elsewhere, auditor)
+	there.turnedAway(elsewhere, auditor, "已报失")
 }
 
 func TestTheTLSRoadKnowsOnlyCertificatesOfItsAuthorityThatCustodyHolds(t *testing.T) {
@@ -139,10 +152,13 @@ func TestTheTLSRoadKnowsOnlyCertificatesOfItsAuthorityThatCustodyHolds(t *testin
 	stranger := newKey(t)
 	foreign, err := issuing.Root(w.ca.Subject.CommonName, stranger, foundingDay)
 	must(t, err)
+	t.Run("of the authority, unknown to custody", func(t *testing.T) {
+		key := newKey(t)
+		leaf, err := issuing.Staff(w.ca, w.caKey, request(key), holder, w.clock.Now())
+		must(t, err)
+		w.turnedAway(w.traveller(s, leaf, key), "", "没有登记")
+	})
 	for name, make := range map[string]func(key crypto.Signer) (*x509.Certificate, error){
-		"of the authority, unknown to custody": func(key crypto.Signer) (*x509.Certificate, error) {
-			return issuing.Staff(w.ca, w.caKey, request(key), holder, w.clock.Now())
-		},
 		"of another authority of the same name": func(key crypto.Signer) (*x509.Certificate, error) {
 			return issuing.Staff(foreign, stranger, request(key), holder, w.clock.Now())
 		},
@@ -168,12 +184,12 @@ func TestTheTLSRoadKnowsOnlyCertificatesOfItsAuthorityThatCustodyHolds(t *testin
 			leaf, err := make(key)
 			must(t, err)
 			w.clock.Pass(time.Minute + time.Second) // refusals of the unknown are one entry a minute
-			w.turnedAway(w.traveller(s, leaf, key), "")
+			w.noHandshake(w.traveller(s, leaf, key))
 		})
 	}
 	t.Run("expired", func(t *testing.T) {
 		w.clock.Set(w.people[auditor].leaf.NotAfter.Add(time.Second))
-		w.turnedAway(w.onTheRoad(s, auditor), "")
+		w.noHandshake(w.onTheRoad(s, auditor))
 	})
 	t.Run("none", func(t *testing.T) {
 		roots := x509.NewCertPool()

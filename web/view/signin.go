@@ -90,7 +90,6 @@ type SignInByKey struct {
 	Name, Number string // of the holder
 	Post         string // no fields but back
 	Back         string // where to go on
-	Why          string // the session is locked, in one sentence; empty at first sight
 }
 
 func (SignInByKey) Template() string { return "signin/key" }
