@@ -246,10 +246,10 @@ func TestFigureCommit(t *testing.T) {
 		writers, acts int
 		goal          float64
 	}{
-		{store.MySQL, "commit-1-mariadb", 1, 400, 0.6},
+		{store.MySQL, "commit-1-mariadb", 1, 1200, 0.6},
 		{store.MySQL, "commit-64-mariadb", 64, 6400, 1.3},
 		{store.MySQL, "commit-256-mariadb", 256, 7680, 1.5},
-		{store.SQLite, "commit-1-sqlite", 1, 400, 0.45},
+		{store.SQLite, "commit-1-sqlite", 1, 1200, 0.45},
 		{store.SQLite, "commit-64-sqlite", 64, 6400, 1.5},
 		{store.SQLite, "commit-256-sqlite", 256, 7680, 1.5},
 	} {
