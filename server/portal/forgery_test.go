@@ -96,7 +96,7 @@ func TestALoginSealIsNoConclusionAndAConclusionNoLogin(t *testing.T) {
 	login, err := other.Get(context.Background(), "/sign-in")
 	must(t, err)
 	der := reader{other, w}.signed(login)
-	w.attack(a.Desk, der, fault.Forbidden, "另一个浏览器", true)
+	w.attack(a.Desk, der, fault.NotFound, "另一个浏览器", true)
 	w.clock.Pass(2 * time.Minute)
 	// The act's text sealed, posted by a browser that wants to be let in.
 	act, err := seal.Sign(text, a.Leaf, nil, a.Key, w.clock.Now())
@@ -211,7 +211,7 @@ func TestALinkWithAnotherPersonsLoginSignsNobodyIn(t *testing.T) {
 	must(t, err)
 	der := reader{attacker, w}.signed(login)
 	victim := w.in(auditor)
-	w.attack(victim.Desk, der, fault.Forbidden, "另一个浏览器", true)
+	w.attack(victim.Desk, der, fault.NotFound, "另一个浏览器", true)
 	if p := victim.ok(victim.get("/")); !strings.Contains(string(p.Body), w.people[auditor].Name) {
 		t.Error("the victim is somebody else now")
 	}
@@ -219,7 +219,7 @@ func TestALinkWithAnotherPersonsLoginSignsNobodyIn(t *testing.T) {
 	idle := w.desk(auditor)
 	_, err = idle.Get(context.Background(), "/sign-in")
 	must(t, err)
-	w.attack(idle, der, fault.Forbidden, "另一个浏览器", true)
+	w.attack(idle, der, fault.NotFound, "另一个浏览器", true)
 	if p, err := idle.Get(context.Background(), "/"); err != nil || !strings.HasPrefix(p.Path, "/sign-in") {
 		t.Errorf("the victim got in: %v %s", err, p.Path)
 	}

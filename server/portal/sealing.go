@@ -147,7 +147,7 @@ func (p *Portal) takeSeal(c *call) (string, error) {
 					return "", done
 				}
 			}
-			return "", fault.New(fault.NotFound, "这份签章对应的陈述不在等待签署之列：可能已经办成、已经撤回、过了有效期，或者不是本签台出具的。请到“今日办理”核对后再办。")
+			return "", fault.New(fault.NotFound, "这份签章对应的陈述不在等待签署之列：可能已经办成、已经撤回、过了有效期，是在另一个浏览器里打开的登录，或者不是本签台出具的。请回到原来的浏览器，或到“今日办理”核对后再办。")
 		}
 		return "", err
 	}
