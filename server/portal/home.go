@@ -22,7 +22,7 @@ func (p *Portal) home(c *call) (answer, error) {
 		return page{view: v}, nil
 	}
 	v.Receipts = p.ownReceipts(c)
-	v.Due = slices.Concat(p.incidentWork(c), p.emergencyWork(c), p.policyWork(c), p.dutyWork(c), p.rulesWork(c))
+	v.Due = slices.Concat(p.incidentWork(c), p.quorumWork(c), p.emergencyWork(c), p.policyWork(c), p.dutyWork(c), p.rulesWork(c))
 	body, grant, err := p.place(c, policy.List)
 	if err != nil {
 		v.Lead = workLead(len(v.Due))

@@ -16,13 +16,13 @@ import (
 // many, since when and where it is done, and the pages that are theirs. A line
 // that cannot be read is left out and logged: the others still help.
 func (p *Portal) officerWork(c *call) []view.Due {
-	list := slices.Concat(p.incidentWork(c), p.emergencyWork(c))
+	list := slices.Concat(p.incidentWork(c), p.quorumWork(c), p.emergencyWork(c))
 	for _, part := range []struct {
 		act  policy.Act
 		read func(*call, policy.Grant) ([]view.Due, error)
 	}{{policy.CheckStaff, p.filingWork}, {policy.GrantRole, p.grantWork}, {policy.AssignKey, p.requestWork}, {policy.EnrolKey, p.ceremonyWork},
 		{policy.CountersignCustody, p.secondWork}, {policy.ListKeys, p.keyWatch}, {policy.ListMedia, p.mediaWork}, {policy.ReviewRoles, p.reviewWork},
-		{policy.ListRoles, p.lookWork}} {
+		{policy.ListRoles, p.lookWork}, {policy.OpenStocktake, p.stocktakeWork}, {policy.RecordLesson, p.exerciseWork}} {
 		grant, err := p.may(c, part.act, c.who.Home)
 		if err != nil {
 			continue

@@ -29,6 +29,36 @@ func (tx *Tx) Custodians() ([]custody.Custodians, error) {
 	return listOf(rows, sure(custodiansOf))
 }
 
+// AbleCustodians gives the list in force and how many of its people could seal
+// now: an account that is open and a key in use. There may be no list yet.
+func (s *Store) AbleCustodians(ctx context.Context) (list custody.Custodians, able int, err error) {
+	all, err := s.Custodians(ctx)
+	if err != nil {
+		return list, 0, err
+	}
+	list, _ = custody.CurrentCustodians(all)
+	for _, staff := range list.Staff {
+		keys, err := s.KeysOf(ctx, staff)
+		if err != nil {
+			return list, able, err
+		}
+		for _, k := range keys {
+			if !usable(k, s.clock()) {
+				continue
+			}
+			_, _, _, err := s.OfficerAt(ctx, staff, k.Fingerprint)
+			if err == nil {
+				able++
+				break
+			}
+			if fault.Is(err, fault.Unavailable) {
+				return list, able, err
+			}
+		}
+	}
+	return list, able, nil
+}
+
 // Emergencies lists what custodians ever called, oldest first. It takes no
 // grant: the pages show it to custodians and officers.
 func (s *Store) Emergencies(ctx context.Context) ([]custody.Emergency, error) {

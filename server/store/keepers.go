@@ -153,11 +153,9 @@ func holds(a *row, role policy.Role) bool {
 
 // inUse tells whether a key can be used at a moment: issued, and its certificate
 // not over.
-func inUse(k *row, now time.Time) bool {
-	if k.text("state") != string(custody.Issued) {
-		return false
-	}
-	der, _ := k.get("certificate").([]byte)
-	cert, err := x509.ParseCertificate(der)
-	return err == nil && !now.After(cert.NotAfter)
+func inUse(k *row, now time.Time) bool { return usable(keyOf(k), now) }
+
+func usable(k custody.Key, now time.Time) bool {
+	cert, err := x509.ParseCertificate(k.Certificate)
+	return k.State == custody.Issued && err == nil && !now.After(cert.NotAfter)
 }

@@ -64,6 +64,9 @@ func check(ctx context.Context, args []string) error {
 	if err := h.tellPolicy(ctx, os.Stdout); err != nil {
 		return err
 	}
+	if err := h.tellCustodians(ctx, os.Stdout); err != nil {
+		return err
+	}
 	h.checkExternal(ctx, os.Stdout)
 	if !records {
 		return nil
@@ -99,6 +102,22 @@ func (h *house) tellShares(to io.Writer) {
 		return
 	}
 	fmt.Fprintf(to, "密钥环：恢复密钥 %s，%d 人中 %d 人凑齐可以恢复\n", strings.ToUpper(id), len(holders.Staff), holders.Threshold)
+}
+
+// tellCustodians says whether an emergency could be opened at all.
+func (h *house) tellCustodians(ctx context.Context, to io.Writer) error {
+	list, able, err := h.store.AbleCustodians(ctx)
+	switch {
+	case err != nil:
+		return err
+	case list.ID == "":
+		fmt.Fprintln(to, "托管人：还没有名单，钥匙全丢时没有人能开启紧急事项；请安全保密管理员提出，由市级负责人复签")
+	case able < list.Quorum:
+		fmt.Fprintf(to, "托管人：%s，现在账户有效、钥匙在用的只有 %d 人，紧急事项开不了；请补发钥匙或换名单\n", list.Words(), able)
+	default:
+		fmt.Fprintf(to, "托管人：%s，现在 %d 人可以签署\n", list.Words(), able)
+	}
+	return nil
 }
 
 // tellPolicy says under which policy the portal serves, and what of the program

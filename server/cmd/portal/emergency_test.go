@@ -41,7 +41,11 @@ func TestTheEmergencyCommandOfTheRealProgramsMakesAKeyInANewTokenThatHasNoPowerY
 		t.Fatal(err)
 	}
 	entries := func() string { // how many records there are, and that the log has them so
-		_, line, _ := strings.Cut(l.run(l.portal, "check", "--records", "--config", config), "记录：")
+		checked := l.run(l.portal, "check", "--records", "--config", config)
+		if !strings.Contains(checked, "托管人：3 人中 2 人，现在 3 人可以签署") {
+			t.Errorf("check does not say whether custodians could open an emergency: %s", checked)
+		}
+		_, line, _ := strings.Cut(checked, "记录：")
 		return line
 	}
 	before := entries()
