@@ -110,7 +110,7 @@ func New(c Config) (*Portal, error) {
 const sweepEvery = time.Minute
 
 func (p *Portal) sweep(ctx context.Context) {
-	if err := errors.Join(p.countRefusals(ctx), p.store.Scratch().Sweep(ctx)); err != nil && ctx.Err() == nil {
+	if err := errors.Join(p.countRefusals(ctx), p.settleEnded(ctx), p.store.Scratch().Sweep(ctx)); err != nil && ctx.Err() == nil {
 		p.log.Warn("sweep", "cause", err.Error())
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"sealdesk/hsm/presence"
 	"sealdesk/policy"
+	"sealdesk/server/audit"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/internal/revocation"
 	"sealdesk/server/org"
@@ -168,6 +170,54 @@ func (p *Portal) sessionRow(c *call) (store.Session, error) {
 func (p *Portal) end(c *call, row store.Session) error {
 	p.keeper.drop(row.TokenHash, presence.Ended)
 	return p.store.Scratch().DeleteSession(c.ctx, row.TokenHash)
+}
+
+// finishSession ends a session for somebody who asks for it. It is over at once,
+// whatever has become of the log: a door that cannot be shut while the log is
+// away would be worse than an entry that comes later (see settleEnded).
+func (p *Portal) finishSession(c *call, row store.Session, grant policy.Grant, note string) error {
+	p.keeper.drop(row.TokenHash, presence.Ended)
+	scratch := p.store.Scratch()
+	if err := scratch.EndSession(c.ctx, row.TokenHash, store.Ending{By: c.who.Staff.ID, Key: c.who.Officer.Key, Note: note, At: c.received}); err != nil {
+		return err
+	}
+	_, err := p.store.Commit(c.ctx, grant, nil, func(*store.Tx) (audit.Entry, error) {
+		return audit.Entry{Subject: store.OfStaff(row.Staff).Subject(), Note: note}, nil
+	})
+	if err != nil {
+		p.log.Warn("a session ended and its entry is owed", "request", c.number, "cause", err.Error())
+		return nil
+	}
+	return scratch.ForgetEnded(c.ctx, row.TokenHash)
+}
+
+// settleEnded makes the entries of sessions that ended while the log was away:
+// under whoever ended them, with the time when that was.
+func (p *Portal) settleEnded(ctx context.Context) error {
+	owed, err := p.store.Scratch().Owed(ctx)
+	if err != nil || len(owed) == 0 {
+		return err
+	}
+	law, err := p.store.Policy(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range owed {
+		grant, err := law.SystemFor(policy.Officer{Staff: e.By, Key: e.Key}, policy.Logout)
+		if err != nil {
+			return err
+		}
+		_, err = p.store.Commit(again(ctx), grant, nil, func(*store.Tx) (audit.Entry, error) {
+			return audit.Entry{Subject: store.OfStaff(e.Staff).Subject(), Note: strings.TrimSpace(e.Note + " 登录已于 " + audit.SpellTime(e.At) + " 结束，补记")}, nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := p.store.Scratch().ForgetEnded(ctx, e.TokenHash); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ended takes the session of somebody whom the records no longer let in: a key

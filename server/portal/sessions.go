@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"sealdesk/policy"
-	"sealdesk/server/audit"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
 	"sealdesk/server/store"
@@ -73,13 +72,7 @@ func (p *Portal) endSession(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.end(c, row); err != nil {
-		return nil, err
-	}
-	_, err = p.store.Commit(c.ctx, grant, nil, func(*store.Tx) (audit.Entry, error) {
-		return audit.Entry{Subject: store.OfStaff(row.Staff).Subject(), Note: "session " + id[:16]}, nil
-	})
-	if err != nil {
+	if err := p.finishSession(c, row, grant, "session "+id[:16]); err != nil {
 		return nil, err
 	}
 	if row.TokenHash == c.who.row.TokenHash {

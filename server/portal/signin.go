@@ -255,13 +255,7 @@ func (p *Portal) signOut(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.end(c, c.who.row); err != nil {
-		return nil, err
-	}
-	_, err = p.store.Commit(c.ctx, grant, nil, func(*store.Tx) (audit.Entry, error) {
-		return audit.Entry{Subject: store.OfStaff(c.who.Staff.ID).Subject()}, nil
-	})
-	if err != nil {
+	if err := p.finishSession(c, c.who.row, grant, ""); err != nil {
 		return nil, err
 	}
 	return redirect{"/sign-in"}, nil

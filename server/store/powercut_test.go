@@ -120,6 +120,7 @@ func TestWhatTakesAwayOrWasTypedIsFlushedAtOnce(t *testing.T) {
 		"a lock":            func() error { return scratch.LockSession(ctx, "s", store.LockedPulled) },
 		"a stream's lock":   func() error { return scratch.LockStream(ctx, "s", store.LockedPulled) },
 		"a session's end":   func() error { return scratch.DeleteSession(ctx, "s") },
+		"an end with entry": func() error { return scratch.EndSession(ctx, "s", store.Ending{}) },
 		"a seal used up":    func() error { _, err := scratch.Once(ctx, "s"); return err },
 		"a draft":           func() error { return scratch.PutDraft(ctx, "U1", "n", []byte("文")) },
 		"a draft's end":     func() error { return scratch.DeleteDraft(ctx, "U1", "n") },

@@ -276,7 +276,7 @@ func (c Scratch) Sweep(ctx context.Context) error {
 		if err := db.Where("expires < ?", now).Delete(&pendingRow{}).Error; err != nil {
 			return err
 		}
-		if err := db.Where("expires < ?", now).Delete(&sessionRow{}).Error; err != nil {
+		if err := db.Where("expires < ? AND locked_for <> ?", now, string(ended)).Delete(&sessionRow{}).Error; err != nil {
 			return err
 		}
 		if err := db.Where("since < ?", now-remembered.Milliseconds()).Delete(&throttleRow{}).Error; err != nil {

@@ -106,6 +106,8 @@ func (c Scratch) oneSession(ctx context.Context, where string, args ...any) (Ses
 			return Session{}, err
 		}
 		return Session{}, noSession()
+	case r.LockedFor == string(ended):
+		return Session{}, noSession()
 	}
 	return r.session(), nil
 }
@@ -150,15 +152,17 @@ func (c Scratch) SessionsOf(ctx context.Context, person string) ([]Session, erro
 	return c.whole(ctx, rows)
 }
 
-// whole are the sessions that a portal began; of the others it is told.
+// whole are the sessions that a portal began and nobody ended; of those that no
+// portal began it is told.
 func (c Scratch) whole(ctx context.Context, rows []sessionRow) ([]Session, error) {
 	var list []Session
 	var forged []sessionRow
 	for _, r := range rows {
-		if c.ours(r) {
-			list = append(list, r.session())
-		} else {
+		switch {
+		case !c.ours(r):
 			forged = append(forged, r)
+		case r.LockedFor != string(ended):
+			list = append(list, r.session())
 		}
 	}
 	if len(forged) == 0 {
@@ -226,7 +230,7 @@ func (c Scratch) changeSession(ctx context.Context, write writer, values map[str
 // that long to come with the ticket of that hash.
 func (c Scratch) UnlockSession(ctx context.Context, hash, ticket string, at time.Time, grace time.Duration) error {
 	return c.changeSession(ctx, c.jot, map[string]any{"locked": 0, "locked_for": "", "ticket": ticket, "stream": "", "seen": millis(at), "present_until": c.until(grace)},
-		"token_hash = ?", hash)
+		"token_hash = ? AND locked_for <> ?", hash, string(ended))
 }
 
 // OpenStream uses a ticket up: its session is held for the lease by a stream
