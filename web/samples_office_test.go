@@ -38,7 +38,20 @@ func officeSamples() []sample {
 			{Kind: "select", Name: "row", Label: "哪一份", Choices: view.Choices{Items: []view.Choice{{Value: "a/52", Text: "江晓岚，休宁县溪口中心小学，至 2025-01-01"}}}},
 			{Kind: "area", Name: "reason", Label: "放行的理由", Hint: "写明为什么提前、依据什么材料；不要写证件号码。"},
 			{Kind: "select", Name: "confirmer", Label: "由谁复签", Choices: view.Choices{Items: []view.Choice{{Value: "U1", Text: "方一苇，股长"}}}}}}}}
-	return []sample{{"office-early", early}, {"office-list", list}, {"office-one", one}, {"office-refused", bad}, {"office-upload", upload}, {"office-empty", view.Office{Frame: f, Heading: "空"}}}
+	board := view.Office{Frame: frame("各校进度", ""), Heading: "各校进度", Lead: "休宁县教育局 2024 年共 3 所学校、97 份申请；还没有申请的学校 1 所。",
+		Sections: []view.Section{{ID: "schools", Title: "各学校", Small: "3 所", Go: view.Link{Text: "打印给学校的报名说明", Href: "/leaflet"},
+			Register: &view.Register{Caption: "各学校的申请走到哪一步", Columns: []string{"学校", "合计", "待受理", "学校审查", "待上报", "待审核", "有结论", "暂停或逾期", "未受理或撤回"}}}}}
+	for _, school := range [][]string{{"率水初级中学", "48", "0", "3", "0", "44", "1", "0", "0"}, {"海阳第二小学", "49", "12", "30", "7", "0", "0", "0", "0"}, {"齐云山幼儿园", "0", "0", "0", "0", "0", "0", "0", "0"}, {"合计", "97", "12", "33", "7", "44", "1", "0", "0"}} {
+		var row view.RegisterRow
+		for _, text := range school {
+			row.Cells = append(row.Cells, view.Cell{Text: text})
+		}
+		board.Sections[0].Register.Rows = append(board.Sections[0].Register.Rows, row)
+	}
+	leaflet := view.Office{Frame: frame("报名说明", ""), Heading: "2024 年中小学教师资格定期注册网上报名说明", Lead: "给教师本人。列入注册对象范围的人员，均须按时申请定期注册。",
+		Sections: []view.Section{{ID: "steps", Title: "本人申请", Go: view.Link{Text: "回到今日办理", Href: "/"}, Facts: []view.Fact{{Label: "第一步", Value: "打开中国教师资格网（www.jszg.edu.cn）"},
+			{Label: "第二步", Value: "选择“网上办事”-“中小学教师资格定期注册”-“在线办理”"}, {Label: "第三步", Value: "进行账号注册、网上报名，如实填写，核对后提交"}, {Label: "时间", Value: "报名时间：2024-09-23 起，2024-10-26 00:00 截止，过时不能报名。"}}}}}
+	return []sample{{"office-board", board}, {"office-leaflet", leaflet}, {"office-early", early}, {"office-list", list}, {"office-one", one}, {"office-refused", bad}, {"office-upload", upload}, {"office-empty", view.Office{Frame: f, Heading: "空"}}}
 }
 
 // musterSamples are a staff sheet's pages: the upload, the comparison, one that

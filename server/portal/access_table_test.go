@@ -96,6 +96,8 @@ var accesses = []access{
 	{"GET /windows", "", nil, "......ffff", ""},
 	{"POST /windows", "window", naming("window", "opens", "2024-11-06T00:00", "closes", "2024-11-29T00:00", "reason", "提前审核"), "fff.f.ffff", "fffnfrffff"},
 	{"POST /windows/days", "", fields("off", "2024-11-19", "days_paper", "1号", "days_reason", "调休"), "fffff.ffff", ""},
+	{"GET /progress", "", nil, "fff.f.ffff", ""},
+	{"GET /leaflet", "", nil, "......ffff", ""},
 	{"GET /licences", "", nil, "fff.f.ffff", ""},
 	{"POST /licences", "licence", naming("school", "licence_no", "教民134102100001号"), "fff.fnffff", "fffnfrffff"},
 	{"GET /me", "", nil, "..........", ""},

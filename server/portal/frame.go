@@ -29,6 +29,8 @@ var places = []struct {
 	{policy.CountersignNotAccept, "receipt", "待复签", "/confirmations", nil},
 	{policy.DeclareRelative, "people", "亲属回避", "/relatives", nil},
 	{policy.ViewPlan, "calendar", "计划与时段", "/windows", nil},
+	{policy.SetLicence, "table", "各校进度", "/progress", nil},
+	{policy.ImportSheet, "book", "报名说明", "/leaflet", nil},
 	{policy.SetLicence, "book", "办学许可", "/licences", nil},
 	{policy.ListStaff, "people", "人员", "/staff", nil},
 	{policy.ListRoles, "flag", "任职变动", "/roles", nil},

@@ -103,6 +103,8 @@ var routes = []route{
 	{"GET", "/windows", signedIn, (*Portal).windows},
 	{"POST", "/windows", signedIn, (*Portal).proposeWindow},
 	{"POST", "/windows/days", signedIn, (*Portal).proposeDays},
+	{"GET", "/progress", signedIn, (*Portal).progress},
+	{"GET", "/leaflet", signedIn, (*Portal).leaflet},
 	{"GET", "/licences", signedIn, (*Portal).licences},
 	{"POST", "/licences", signedIn, (*Portal).proposeLicence},
 
