@@ -42,10 +42,11 @@ build:
 check: packages-test
 	@test -z "$$(gofmt -l hsm policy server web migrations)" || { gofmt -l hsm policy server web migrations; exit 1; }
 	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
 	@if curl -sfo /dev/null --max-time 5 https://vuln.go.dev/index/db.json; then $(GO) run $(GOVULNCHECK) ./...; \
 	else echo "govulncheck: the vulnerability database is not reachable from here, not checked"; fi
-	$(TESTS) -skip "Browser|Crash|RealPrograms|Wine" -timeout 20m ./...
+	@$(GO) run $(STATICCHECK) ./... & read=$$!; \
+	$(TESTS) -skip "Browser|Crash|RealPrograms|Wine" -timeout 20m ./...; ran=$$?; \
+	wait $$read && exit $$ran
 
 test: packages-test build
 	@test -z "$$(gofmt -l hsm policy server web migrations)" || { gofmt -l hsm policy server web migrations; exit 1; }

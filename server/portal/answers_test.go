@@ -18,6 +18,7 @@ import (
 // Whatever comes in place of an authority's answer: the holder does not get in,
 // and the log says who was refused.
 func TestAnAnswerOfAnAuthorityThatDoesNotCountKeepsItsHoldersOutWithAnEntry(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	w, a := newProvince(t, 0)
 	key := newKey(t)
 	leaf := a.enrolled(key)

@@ -140,6 +140,7 @@ func TestAPulledTokenLocksTheSessionOnEveryPortalWithinThreeSecondsAndNothingTyp
 }
 
 func TestWithoutAStreamTheSessionLocksTenSecondsAfterTheLogIn(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	w := newTown(t, "2024-11-20 10:00:00")
 	d := w.desk(auditor)
 	p, err := d.Get(context.Background(), "/sign-in")
@@ -189,6 +190,7 @@ func TestAnAgentThatFallsSilentLocksTheSessionWithinThreeSeconds(t *testing.T) {
 }
 
 func TestAStreamGoesOnAtAnotherPortalAndNeverOpensALockedSession(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	w := newTown(t, "2024-11-20 10:00:00")
 	other := w.twin()
 	first, second := presence.NewTicket(), presence.NewTicket()
