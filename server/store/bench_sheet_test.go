@@ -37,6 +37,7 @@ func TestFigureSheet(t *testing.T) {
 	for range figure.Rounds {
 		w := base.Again(t, storetest.Config(t, store.MySQL))
 		durable(t, w)
+		w.Import(t, "U00003", "HS1", base.Application(rows, "HS1")) // MariaDB spares the undo log of an empty table, which no year begins with
 		text := w.Statement(t, seal.Import, "HS1", []storetest.Person{p}, nil, annex)
 		h, err := text.Header()
 		if err != nil {
@@ -62,9 +63,10 @@ func TestFigureSheet(t *testing.T) {
 			t.Fatal(err)
 		}
 		ours = append(ours, rows/time.Since(began).Seconds())
-		stored := rowsOf(t, w.Raw(t), "applications")
+		stored := rowsOf(t, w.Raw(t), "applications")[:rows] // the one from before has the last number
 		w.Store.Close()
 		o := base.Again(t, storetest.Config(t, store.MySQL))
+		o.Import(t, "U00003", "HS1", base.Application(rows, "HS1"))
 		o.Store.Close()
 		theirs = append(theirs, bareRows(t, o, stored))
 	}
