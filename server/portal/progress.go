@@ -113,7 +113,9 @@ func (p *Portal) leaflet(c *call) (answer, error) {
 		{Label: "第四步", Value: "把证书和证明材料交本校具体负责定期注册工作的人员"},
 		{Label: "时间", Value: span},
 	}
-	v := view.Office{Frame: p.frame(c, "报名说明"), Heading: fmt.Sprintf("%d 年中小学教师资格定期注册网上报名说明", p.year),
+	frame := p.frame(c, "报名说明")
+	frame.Trace = "" // it goes to teachers: who of the office printed it is none of its content
+	v := view.Office{Frame: frame, Heading: fmt.Sprintf("%d 年中小学教师资格定期注册网上报名说明", p.year),
 		Lead:     "给教师本人。列入注册对象范围的人员，均须按时申请定期注册。",
 		Sections: []view.Section{{ID: "steps", Title: "本人申请", Facts: steps, Go: view.Link{Text: "回到今日办理", Href: "/"}}}}
 	return page{view: v}, nil

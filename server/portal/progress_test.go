@@ -40,6 +40,9 @@ func TestR13TheLeafletTellsTheTeachersWayInTheNoticesWords(t *testing.T) {
 		if strings.Contains(p.Text("main"), r.Origin) {
 			t.Error("the leaflet names the staff host")
 		}
+		if strings.Contains(string(p.Body), "trace-line") {
+			t.Error("the leaflet that teachers get is printed with the name of whoever printed it")
+		}
 	}
 	c := w.in(cityHandler)
 	says(t, "市直", c.get("/leaflet").Text("main"), "2024-10-26 00:00 截止")
