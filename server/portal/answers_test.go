@@ -2,14 +2,18 @@ package portal_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"math/big"
 	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ocsp"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/server/internal/fault"
@@ -69,6 +73,50 @@ func TestAnAnswerOfAnAuthorityThatDoesNotCountKeepsItsHoldersOutWithAnEntry(t *t
 	}
 	a.set(func() { a.lies = nil })
 	w.clock.Pass(2 * time.Hour)
+	must(t, w.stranger(leaf, key).SignIn(t.Context()))
+}
+
+func TestAResponderWhoseAnswerDoesNotCountKeepsItsHoldersOutWithAnEntry(t *testing.T) {
+	w, a := newProvince(t, 0)
+	key := newKey(t)
+	leaf := a.enrolled(key)
+	a.ocsp = true
+	a.restart(w)
+	answer := func(serial *big.Int, this, next time.Time, by crypto.Signer, status int) []byte {
+		der, err := ocsp.CreateResponse(a.cert, a.cert, ocsp.Response{SerialNumber: serial, Status: status, ThisUpdate: this, NextUpdate: next}, by)
+		must(t, err)
+		return der
+	}
+	good := func(now time.Time) []byte {
+		return answer(leaf.SerialNumber, now.Add(-time.Minute), now.Add(time.Hour), a.key, ocsp.Good)
+	}
+	for name, lie := range map[string]func(now time.Time) []byte{
+		"stale": func(now time.Time) []byte {
+			return answer(leaf.SerialNumber, now.Add(-48*time.Hour), now.Add(-24*time.Hour), a.key, ocsp.Good)
+		},
+		"about another": func(now time.Time) []byte { return answer(big.NewInt(7), now, now.Add(time.Hour), a.key, ocsp.Good) },
+		"by another's key": func(now time.Time) []byte {
+			return answer(leaf.SerialNumber, now, now.Add(time.Hour), newKey(t), ocsp.Good)
+		},
+		"of the unknown": func(now time.Time) []byte {
+			return answer(leaf.SerialNumber, now, now.Add(time.Hour), a.key, ocsp.Unknown)
+		},
+		"altered on the way":  func(now time.Time) []byte { der := good(now); der[len(der)-1] ^= 1; return der },
+		"huge":                func(time.Time) []byte { return bytes.Repeat([]byte("x"), 1<<20) },
+		"nothing":             func(time.Time) []byte { return nil },
+		"a list in its place": func(now time.Time) []byte { return a.list(now, now.Add(time.Hour), a.cert, a.key) },
+	} {
+		w.clock.Pass(time.Hour)
+		a.set(func() { a.lies = func(w http.ResponseWriter, now time.Time) { w.Write(lie(now)) } })
+		if err := w.stranger(leaf, key).SignIn(t.Context()); err == nil {
+			t.Errorf("%s: signed in", name)
+		}
+		if e := w.refusedEntry(); e.Actor != keyless || e.Key != seal.Fingerprint(leaf) || !strings.HasPrefix(e.Note, string(fault.Forbidden)) {
+			t.Errorf("%s: entry %q %q", name, e.Actor, e.Note)
+		}
+	}
+	a.set(func() { a.lies = func(w http.ResponseWriter, now time.Time) { w.Write(good(now)) } })
+	w.clock.Pass(time.Hour)
 	must(t, w.stranger(leaf, key).SignIn(t.Context()))
 }
 

@@ -38,6 +38,7 @@ type province struct {
 	lies  func(w http.ResponseWriter, now time.Time) // in place of the right list
 	asked int
 	url   string
+	ocsp  bool // its responder is asked, not its list
 	grace time.Duration
 }
 
@@ -60,7 +61,11 @@ func newProvince(t *testing.T, grace time.Duration) (*town, *province) {
 func (a *province) restart(w *town) {
 	a.t.Helper()
 	var err error
-	w.external, err = revocation.New([]revocation.Anchor{{Name: "省数字证书认证中心", Certificate: a.cert, CRL: a.url + "/crl"}}, a.grace,
+	anchor := revocation.Anchor{Name: "省数字证书认证中心", Certificate: a.cert, CRL: a.url + "/crl"}
+	if a.ocsp {
+		anchor.CRL, anchor.OCSP = "", a.url+"/ocsp"
+	}
+	w.external, err = revocation.New([]revocation.Anchor{anchor}, a.grace,
 		slog.New(slog.NewJSONHandler(w.log, nil)), w.clock.Now())
 	must(a.t, err)
 	w.serve()
