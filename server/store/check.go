@@ -129,24 +129,31 @@ func (c *recordCheck) entry(f *audit.Frontier, cells []any, texts map[uint64]aud
 }
 
 func (c *recordCheck) states(ctx context.Context, from, to uint64, ask asker) (map[uint64]*audit.Salted, error) {
-	set, err := ask(ctx, want{"SELECT kind, salt, body, number, seed FROM log_bodies WHERE kind = 'state' AND number >= ? AND number < ?", []any{int64(from), int64(to)}})
-	if err != nil {
-		return nil, err
-	}
 	states := map[uint64]*audit.Salted{}
+	return states, c.texts(ctx, "state", from, to, ask, func(at uint64, salted audit.Salted, seed []byte) {
+		states[at], c.seeds[at] = &salted, seed
+	})
+}
+
+// texts reads what the digests of a part of the log cover, of one kind.
+func (c *recordCheck) texts(ctx context.Context, kind string, from, to uint64, ask asker, each func(at uint64, salted audit.Salted, seed []byte)) error {
+	set, err := ask(ctx, want{"SELECT kind, salt, body, number, seed FROM log_bodies WHERE kind = ? AND number >= ? AND number < ?", []any{kind, int64(from), int64(to)}})
+	if err != nil {
+		return err
+	}
 	for _, cells := range set {
 		_, salted, err := bodyOf(cells)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		at, err1 := cellOf(number, cells[3])
 		seed, err2 := cellOf(blob, cells[4])
 		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("a state that cannot be read")
+			return fmt.Errorf("a %s that cannot be read", kind)
 		}
-		states[uint64(at.(int64))], c.seeds[uint64(at.(int64))] = &salted, seed.([]byte)
+		each(uint64(at.(int64)), salted, seed.([]byte))
 	}
-	return states, nil
+	return nil
 }
 
 // table holds every row of a table against the log, page by page.

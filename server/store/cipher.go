@@ -37,6 +37,12 @@ func newCipher(k Keys) (*cipher, error) {
 	return c, nil
 }
 
+// keyed is a digest under a key of the portal's own, one key for each purpose:
+// whoever writes the database cannot make it.
+func (s *Store) keyed(purpose string) hash.Hash {
+	return hmac.New(sha256.New, derived(s.keys.HeadMAC, purpose))
+}
+
 // derived makes a key for one purpose out of another.
 func derived(key []byte, purpose string) []byte {
 	h := hmac.New(sha256.New, key)

@@ -73,23 +73,8 @@ func (c *recordCheck) statement(e audit.Entry, cell any, kept map[uint64]audit.S
 
 // statements reads the texts that the entries of a part of the log stand on.
 func (c *recordCheck) statements(ctx context.Context, from, to uint64, ask asker) (map[uint64]audit.Salted, error) {
-	set, err := ask(ctx, want{"SELECT kind, salt, body, number FROM log_bodies WHERE kind = 'statement' AND number >= ? AND number < ?", []any{int64(from), int64(to)}})
-	if err != nil {
-		return nil, err
-	}
 	kept := map[uint64]audit.Salted{}
-	for _, cells := range set {
-		_, salted, err := bodyOf(cells)
-		if err != nil {
-			return nil, err
-		}
-		at, err := cellOf(number, cells[3])
-		if err != nil {
-			return nil, err
-		}
-		kept[uint64(at.(int64))] = salted
-	}
-	return kept, nil
+	return kept, c.texts(ctx, "statement", from, to, ask, func(at uint64, salted audit.Salted, _ []byte) { kept[at] = salted })
 }
 
 // bodies reads where each body lies; the system lies nowhere.

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 
@@ -127,7 +125,7 @@ func (s *Store) released(rows []*row) (registration.Released, error) {
 
 // RowIndex is the keyed digest of what a sheet says of somebody, lower-case hex.
 func (s *Store) RowIndex(text string) string {
-	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 row of a sheet"))
+	h := s.keyed("sealdesk/v1 row of a sheet")
 	h.Write([]byte(text))
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -135,7 +133,7 @@ func (s *Store) RowIndex(text string) string {
 // AskedIndex is the keyed digest of something that somebody asked for and that
 // is no number of ours, lower-case hex.
 func (s *Store) AskedIndex(text string) string {
-	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 asked for"))
+	h := s.keyed("sealdesk/v1 asked for")
 	h.Write([]byte(text))
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

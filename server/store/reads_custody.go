@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
 	"slices"
 
 	"sealdesk/policy"
@@ -225,7 +224,7 @@ func (s *Store) TokenOf(ctx context.Context, person string) (custody.Holding, er
 // LossMark is what the register keeps of a token's one-time code: without the
 // portal's own key nobody can try codes against a copy of the table.
 func (s *Store) LossMark(serial, code string) []byte {
-	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 loss code"))
+	h := s.keyed("sealdesk/v1 loss code")
 	h.Write([]byte(serial + "\x00" + code))
 	return h.Sum(nil)
 }
@@ -234,7 +233,7 @@ func (s *Store) LossMark(serial, code string) []byte {
 // browser's cookie and the text, so that this browser can be shown it and
 // nothing has to keep it.
 func (s *Store) FirstLossCode(serial, cookie, digest string) string {
-	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 first loss code"))
+	h := s.keyed("sealdesk/v1 first loss code")
 	h.Write([]byte(serial + "\x00" + cookie + "\x00" + digest))
 	return custody.LossCodeOf(h.Sum(nil))
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -32,7 +31,7 @@ func (answerRow) TableName() string { return revocations.name }
 // nobody's grace. That an older row of ours is put back is not seen here; of a
 // certificate that was revoked the custody register tells, which the log holds.
 func (c Scratch) markAnswer(r answerRow) []byte {
-	h := hmac.New(sha256.New, derived(c.store.keys.HeadMAC, "sealdesk/v1 revocation answer"))
+	h := c.store.keyed("sealdesk/v1 revocation answer")
 	fmt.Fprintf(h, "%s\x00%s\x00%d\x00%d\x00%d\x00%d", r.Authority, r.Serial, r.At, r.Said, r.Ended, r.Held)
 	return h.Sum(nil)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 // afterwards (seen, the lock, the lease, the tickets) makes nobody another
 // person and prolongs nothing past expires; SPEC.md tells what altering it gives.
 func (c Scratch) markSession(r sessionRow) []byte {
-	h := hmac.New(sha256.New, derived(c.store.keys.HeadMAC, "sealdesk/v1 session"))
+	h := c.store.keyed("sealdesk/v1 session")
 	for _, field := range []string{r.TokenHash, r.Staff, r.Fingerprint, r.Road, r.Address} {
 		fmt.Fprintf(h, "%d:%s", len(field), field)
 	}
@@ -91,7 +90,7 @@ func (s *Store) noteForged(ctx context.Context, gone map[string]int) error {
 // its cookie, is shown in a minute: the same at every portal, and nobody else's
 // to foretell. 16 bytes.
 func (s *Store) LoginNonce(cookie string, minute time.Time) []byte {
-	h := hmac.New(sha256.New, derived(s.keys.HeadMAC, "sealdesk/v1 login statement"))
+	h := s.keyed("sealdesk/v1 login statement")
 	fmt.Fprintf(h, "%d:%s%d", len(cookie), cookie, millis(minute))
 	return h.Sum(nil)[:16]
 }
