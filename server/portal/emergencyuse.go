@@ -90,11 +90,7 @@ func (p *Portal) finishEmergency(c *call, der []byte, pending store.Pending) (st
 	if err != nil {
 		return "", err
 	}
-	law, err := p.store.Policy(c.ctx)
-	if err != nil {
-		return "", err
-	}
-	grant, err := law.SystemFor(policy.Officer{Staff: e.Staff, Key: v.Fingerprint()}, policy.UseEmergency)
+	grant, err := p.system(c.ctx, policy.Officer{Staff: e.Staff, Key: v.Fingerprint()}, policy.UseEmergency)
 	if err != nil {
 		return "", err
 	}

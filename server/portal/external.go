@@ -79,11 +79,7 @@ func (p *Portal) suspendRevoked(c *call, fingerprint string, ended *revocation.E
 	if err != nil || k.State != custody.Issued && k.State != custody.Pending || k.State == custody.Pending && ended.Held {
 		return err // a key that waits to be taken over goes on waiting while its certificate is held
 	}
-	law, err := p.store.Policy(c.ctx)
-	if err != nil {
-		return err
-	}
-	grant, err := law.System(policy.SuspendRevoked)
+	grant, err := p.system(c.ctx, policy.Officer{}, policy.SuspendRevoked)
 	if err != nil {
 		return err
 	}

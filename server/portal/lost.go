@@ -59,11 +59,7 @@ func (p *Portal) loseByCode(c *call) (audit.Receipt, error) {
 	if err != nil {
 		return none, err
 	}
-	law, err := p.store.Policy(c.ctx)
-	if err != nil {
-		return none, err
-	}
-	grant, err := law.SystemFor(policy.Officer{Staff: t.Custodian}, policy.ReportOwnLoss)
+	grant, err := p.system(c.ctx, policy.Officer{Staff: t.Custodian}, policy.ReportOwnLoss)
 	if err != nil {
 		return none, err
 	}

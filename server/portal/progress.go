@@ -101,10 +101,8 @@ func (p *Portal) leaflet(c *call) (answer, error) {
 		return nil, err
 	}
 	span := "报名时间由主管机构另行通知。"
-	for _, w := range windows {
-		if w.Stage == registration.StageApplication {
-			span = "报名时间：" + org.Day(w.Opens) + " 起，" + w.Closes.In(registration.Shanghai).Format("2006-01-02 15:04") + " 截止，过时不能报名。"
-		}
+	if w, ok := (registration.Calendar{Windows: windows}).Window(p.year, unit, registration.StageApplication); ok {
+		span = "报名时间：" + org.Day(w.Opens) + " 起，" + w.Closes.In(registration.Shanghai).Format("2006-01-02 15:04") + " 截止，过时不能报名。"
 	}
 	steps := []view.Fact{
 		{Label: "第一步", Value: "打开中国教师资格网（www.jszg.edu.cn）"},

@@ -91,11 +91,7 @@ func (p *Portal) noteRefusal(c *call, who policy.Officer, act policy.Act, subjec
 	if n, err = p.store.Scratch().Tally(c.ctx, refusalTally+who.Staff, refusalWindow); err != nil || n > refusalsEach {
 		return err
 	}
-	law, err := p.store.Policy(c.ctx)
-	if err != nil {
-		return err
-	}
-	grant, err := law.SystemFor(who, policy.Refusal)
+	grant, err := p.system(c.ctx, who, policy.Refusal)
 	if err != nil {
 		return err
 	}
@@ -108,11 +104,7 @@ func (p *Portal) countRefusal(c *call) error {
 	if err != nil || n > 1 {
 		return err
 	}
-	law, err := p.store.Policy(c.ctx)
-	if err != nil {
-		return err
-	}
-	grant, err := law.System(policy.Refusal)
+	grant, err := p.system(c.ctx, policy.Officer{}, policy.Refusal)
 	if err != nil {
 		return err
 	}
@@ -134,11 +126,7 @@ func (p *Portal) countRefusals(ctx context.Context) error {
 		if n <= refusalsEach {
 			continue
 		}
-		law, err := p.store.Policy(ctx)
-		if err != nil {
-			return err
-		}
-		grant, err := law.SystemFor(policy.Officer{Staff: staff}, policy.Refusal)
+		grant, err := p.system(ctx, policy.Officer{Staff: staff}, policy.Refusal)
 		if err != nil {
 			return err
 		}

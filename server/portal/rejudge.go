@@ -27,13 +27,8 @@ func rejudging(r rows, year int, organ string, now time.Time) (func(importedRow)
 	if err != nil {
 		return nil, err
 	}
-	var window sheet.Span
-	for _, w := range windows {
-		if w.Stage == registration.StageApplication {
-			window = sheet.Span{Opens: w.Opens, Closes: w.Closes}
-		}
-	}
-	again, err := sheet.NewAgain(unit.ID, unit.Name, window, year, now)
+	w, _ := registration.Calendar{Windows: windows}.Window(year, unit.ID, registration.StageApplication)
+	again, err := sheet.NewAgain(unit.ID, unit.Name, sheet.Span{Opens: w.Opens, Closes: w.Closes}, year, now)
 	if err != nil {
 		return nil, err
 	}

@@ -191,6 +191,16 @@ func (p *Portal) finishSession(c *call, row store.Session, grant policy.Grant, n
 	return scratch.ForgetEnded(c.ctx, row.TokenHash)
 }
 
+// system gives the grant of an act that the system does by itself, or on behalf
+// of a person who is known, under the policy in force.
+func (p *Portal) system(ctx context.Context, who policy.Officer, act policy.Act) (policy.Grant, error) {
+	law, err := p.store.Policy(ctx)
+	if err != nil {
+		return policy.Grant{}, err
+	}
+	return law.SystemFor(who, act)
+}
+
 // settleEnded makes the entries of sessions that ended while the log was away:
 // under whoever ended them, with the time when that was.
 func (p *Portal) settleEnded(ctx context.Context) error {
@@ -198,12 +208,8 @@ func (p *Portal) settleEnded(ctx context.Context) error {
 	if err != nil || len(owed) == 0 {
 		return err
 	}
-	law, err := p.store.Policy(ctx)
-	if err != nil {
-		return err
-	}
 	for _, e := range owed {
-		grant, err := law.SystemFor(policy.Officer{Staff: e.By, Key: e.Key}, policy.Logout)
+		grant, err := p.system(ctx, policy.Officer{Staff: e.By, Key: e.Key}, policy.Logout)
 		if err != nil {
 			return err
 		}

@@ -82,11 +82,7 @@ func (p *Portal) offerTakeover(c *call, k custody.Key, cookie, back string) (str
 // holding is the system's leave to look at a token and to let its holder take
 // it over.
 func (p *Portal) holding(ctx context.Context, staff, key string) (policy.Grant, error) {
-	law, err := p.store.Policy(ctx)
-	if err != nil {
-		return policy.Grant{}, err
-	}
-	return law.SystemFor(policy.Officer{Staff: staff, Key: key}, policy.TakeOverKey)
+	return p.system(ctx, policy.Officer{Staff: staff, Key: key}, policy.TakeOverKey)
 }
 
 // holding is what the token becomes. mark is of the code that reports it lost;

@@ -26,11 +26,7 @@ func (p *Portal) voidEnded(ctx context.Context) {
 // voidAll voids, by an act of the system for each, the proposals whose time ran
 // out or whose record was changed since. One that fails does not keep the others.
 func (p *Portal) voidAll(ctx context.Context) error {
-	law, err := p.store.Policy(ctx)
-	if err != nil {
-		return err
-	}
-	grant, err := law.System(policy.VoidProposal)
+	grant, err := p.system(ctx, policy.Officer{}, policy.VoidProposal)
 	if err != nil {
 		return err
 	}
