@@ -20,7 +20,8 @@ type group struct {
 	next     uint64 // number of the next entry
 	loaded   map[slot]*row
 	staged   map[slot]*row
-	order    []slot
+	order    []slot        // staged and not sent yet
+	sent     map[slot]*row // as they are on their way to the database
 	leaves   []*leaf
 	written  int                // how many of the leaves are on their way to the database
 	previous map[string]int64   // subject -> latest entry of this group
@@ -54,7 +55,7 @@ type body struct {
 }
 
 func (s *Store) newGroup(ctx context.Context, d door) *group {
-	return &group{store: s, ctx: ctx, door: d, loaded: map[slot]*row{}, staged: map[slot]*row{},
+	return &group{store: s, ctx: ctx, door: d, loaded: map[slot]*row{}, staged: map[slot]*row{}, sent: map[slot]*row{},
 		previous: map[string]int64{}, used: map[string][]usage{}, believed: map[*row]bool{}}
 }
 
@@ -220,14 +221,14 @@ func (g *group) known(t *table, id string) *row {
 	return g.loaded[slot{t, id}]
 }
 
-// stage lets an act stand: its overlay joins the group's, its entries the log's.
-func (g *group) stage(tx *Tx, leaves []*leaf) {
-	last := int64(leaves[len(leaves)-1].entry.Number)
+// stage lets the rows of an act stand: its overlay joins the group's. From here
+// on it is not refused any more.
+func (g *group) stage(tx *Tx, last int64) {
 	power := false
 	for _, at := range tx.order {
 		r := *tx.own[at] // the closure's copy keeps the version that it read
 		r.entry = last
-		if _, again := g.staged[at]; !again {
+		if before := g.staged[at]; before == nil || before == g.sent[at] {
 			g.order = append(g.order, at)
 		}
 		g.staged[at] = &r
@@ -236,6 +237,10 @@ func (g *group) stage(tx *Tx, leaves []*leaf) {
 	if power {
 		g.epoch++
 	}
+}
+
+// enter lets the entries of an act join the log's.
+func (g *group) enter(leaves []*leaf) {
 	for _, l := range leaves {
 		g.leaves = append(g.leaves, l)
 		if l.statement != nil {
@@ -243,7 +248,7 @@ func (g *group) stage(tx *Tx, leaves []*leaf) {
 			g.used[key] = append(g.used[key], usage{l.entry.Actor, int64(l.entry.Number)})
 		}
 	}
-	g.next = uint64(last) + 1
+	g.next += uint64(len(leaves))
 }
 
 // chain gives each entry its predecessor about the same subject, then prints it.
@@ -266,8 +271,11 @@ func (g *group) chain(leaves []*leaf) error {
 	return nil
 }
 
-// aheadLeaves is how many entries are worth a packet of their own.
-const aheadLeaves = 16
+// How many entries, and how many records, are worth a packet of their own.
+const (
+	aheadLeaves = 16
+	aheadRows   = 500
+)
 
 // ahead hands the entries that are certain to the database while acts are left
 // to be judged: an act that was staged is never taken out of its group. Records
@@ -281,6 +289,24 @@ func (g *group) ahead(edge *audit.Edge, left int) error {
 		return err
 	}
 	return g.door.ahead(g.ctx, steps)
+}
+
+// aheadRecords hands records to the database as soon as there are very many,
+// which writes them while the act's entry is made. A group that touched what
+// gives power waits: such rows are believed as they were read.
+func (g *group) aheadRecords() error {
+	for g.epoch == g.head.epoch && len(g.order) >= aheadRows {
+		some := g.order[:aheadRows]
+		g.order = g.order[aheadRows:]
+		inserts, updates, err := g.recordSteps(some)
+		if err != nil {
+			return err
+		}
+		if err := g.door.ahead(g.ctx, append(inserts, updates...)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // logSteps writes the entries that were not written yet, with their bodies and
@@ -319,7 +345,10 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 	if err != nil {
 		return nil, head{}, err
 	}
-	fresh, changed := g.recordSteps()
+	fresh, changed, err := g.recordSteps(g.order)
+	if err != nil {
+		return nil, head{}, err
+	}
 	frontier := edge.Frontier()
 	packed, err := frontier.MarshalBinary()
 	if err != nil {
@@ -338,12 +367,20 @@ func (s *Store) headStep(h head) step {
 		[]any{int64(h.size), h.root[:], h.frontier, int64(h.epoch), h.logged, h.mac, int64(h.signed)}, -1, true} // the row is locked: it is there
 }
 
-// recordSteps writes each touched row once, in its last state of the group.
-func (g *group) recordSteps() (inserts, updates []step) {
+// recordSteps writes each of the rows once, in the state that the acts so far
+// left it in.
+func (g *group) recordSteps(rows []slot) (inserts, updates []step, err error) {
 	fresh, changed := map[*table][][]any{}, map[*table][]change{}
 	touched := map[*table]map[int]bool{}
-	for _, at := range g.order {
-		r, before := g.staged[at], g.loaded[at]
+	for _, at := range rows {
+		r, before := g.staged[at], g.sent[at]
+		if before == nil {
+			before = g.loaded[at]
+		}
+		if err := g.store.cipher.sealRow(r); err != nil {
+			return nil, nil, err
+		}
+		g.sent[at] = r
 		if before == nil {
 			fresh[at.table] = append(fresh[at.table], append(append([]any{}, r.stored...), r.entry))
 			continue
@@ -372,7 +409,7 @@ func (g *group) recordSteps() (inserts, updates []step) {
 			inserts = append(inserts, insert("INSERT", t, fresh[t], parameters)...)
 		}
 	}
-	return inserts, updates
+	return inserts, updates, nil
 }
 
 func sameCell(a, b any) bool {

@@ -84,8 +84,13 @@ func (g *group) judge(a *act) error {
 	if err != nil {
 		return err
 	}
-	g.stage(tx, leaves)
-	return nil
+	last := leaves[len(leaves)-1]
+	g.stage(tx, int64(last.entry.Number))
+	if g.failed = g.aheadRecords(); g.failed == nil {
+		g.failed = g.state(tx, last)
+	}
+	g.enter(leaves)
+	return g.failed
 }
 
 // run calls the closure with its budget and survives its panic.

@@ -26,9 +26,10 @@ func (r *row) path() string { return r.text("path") }
 
 func (r *row) subject() string { return r.table.subjectOf(r.id) }
 
-// sealRow makes the stored cells. A secret that did not change keeps its
-// ciphertext, so that an update writes only what changed.
-func (c *cipher) sealRow(t *table, plain []any, before *row) (*row, error) {
+// layRow makes a row of what a noun holds. A secret that did not change keeps
+// its ciphertext, so that an update writes only what changed; one that did is
+// encrypted by sealRow, when the row is written: no query looks into it.
+func (c *cipher) layRow(t *table, plain []any, before *row) (*row, error) {
 	id, ok := plain[0].(string)
 	if !ok || id == "" {
 		return nil, fmt.Errorf("%s: a row without a key", t.name)
@@ -39,13 +40,7 @@ func (c *cipher) sealRow(t *table, plain []any, before *row) (*row, error) {
 		case secret:
 			if before != nil && before.plain[i] == plain[i] {
 				r.stored[i] = before.stored[i]
-				continue
 			}
-			sealed, err := c.seal(t.name, col.name, id, plain[i].(string))
-			if err != nil {
-				return nil, err
-			}
-			r.stored[i] = sealed
 		case blind:
 			if from := t.index(col.of); before != nil && before.plain[from] == plain[from] {
 				r.plain[i], r.stored[i] = before.plain[i], before.stored[i]
@@ -58,6 +53,21 @@ func (c *cipher) sealRow(t *table, plain []any, before *row) (*row, error) {
 		}
 	}
 	return r, nil
+}
+
+// sealRow encrypts the secrets that have no ciphertext yet.
+func (c *cipher) sealRow(r *row) error {
+	for i, col := range r.table.columns {
+		if col.form != secret || r.stored[i] != nil {
+			continue
+		}
+		sealed, err := c.seal(r.table.name, col.name, r.id, r.plain[i].(string))
+		if err != nil {
+			return err
+		}
+		r.stored[i] = sealed
+	}
+	return nil
 }
 
 // openRow reads what came from the database: the columns, then entry.

@@ -242,7 +242,7 @@ func (tx *Tx) put(t *table, plain []any) error {
 	if before == nil {
 		before = tx.group.known(t, id)
 	}
-	r, err := tx.group.store.cipher.sealRow(t, plain, before)
+	r, err := tx.group.store.cipher.layRow(t, plain, before)
 	if err != nil {
 		return err
 	}
