@@ -18,15 +18,16 @@ const (
 	idleSave      = 100 * time.Millisecond
 )
 
-// committer is the one goroutine that writes records. It owns its connection.
+// committer is the one goroutine that writes records. It owns its connections.
 type committer struct {
 	store *Store
 	queue chan *act
 	stop  chan struct{}
 	done  chan struct{}
 
-	door door
-	edge *audit.Edge // of the head that was read last; nil to read anew
+	doors  []door      // those that rest
+	flight *flight     // the group whose COMMIT is not answered; nil if none
+	edge   *audit.Edge // of the newest group that stands; nil to read anew
 }
 
 // serve takes what waits into one transaction after the other until stopped;
@@ -39,9 +40,12 @@ func (c *committer) serve() {
 		select {
 		case a := <-c.queue:
 			c.commit(c.gather(a))
+		case answer := <-c.flight.landing():
+			c.land(answer)
 		case <-idle.C:
 			c.saveCheckpoint()
 		case <-c.stop:
+			c.await()
 			for {
 				select {
 				case a := <-c.queue:
@@ -87,11 +91,16 @@ func (c *committer) commit(acts []*act) {
 		return
 	}
 	c.store.halt("gathered")
-	err := c.attempt(acts)
-	if err != nil {
-		c.store.log.Warn("a group is run again", "acts", len(acts), "cause", err.Error())
-		err = c.attempt(acts)
+	if err := c.attempt(acts); err != nil {
+		c.again(acts, err)
 	}
+}
+
+// again runs a group that failed once more, then each of its acts alone.
+func (c *committer) again(acts []*act, cause error) {
+	c.await()
+	c.store.log.Warn("a group is run again", "acts", len(acts), "cause", cause.Error())
+	err := c.whole(acts)
 	if err != nil && len(acts) > 1 {
 		for _, a := range acts {
 			c.alone(a)
@@ -107,13 +116,21 @@ func (c *committer) alone(a *act) {
 		a.answer(audit.Receipt{}, err)
 		return
 	}
-	err := c.attempt([]*act{a})
+	err := c.whole([]*act{a})
 	if err != nil && c.store.dialect.transient(err) {
-		err = c.attempt([]*act{a})
+		err = c.whole([]*act{a})
 	}
 	if err != nil {
 		a.answer(audit.Receipt{}, c.failure(err))
 	}
+}
+
+// whole is an attempt that waits for its own end.
+func (c *committer) whole(acts []*act) error {
+	if err := c.attempt(acts); err != nil || c.flight == nil {
+		return err
+	}
+	return c.settle(<-c.flight.landed)
 }
 
 // failure turns what the database said into a sentence.
@@ -130,75 +147,88 @@ func (c *committer) failure(err error) error {
 	return fault.Wrap(err, fault.Unavailable, "数据库暂时写不进去，没有办理；已填的内容仍在。请稍后再试，并通知系统管理员。")
 }
 
-// attempt is one transaction. A nil error means that every act has its answer
-// or is with the signer; any other that nothing was written and the connection
-// is gone.
-func (c *committer) attempt(acts []*act) (err error) {
-	s := c.store
-	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
-	defer cancel()
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if c.door == nil {
-		if c.door, err = s.dialect.open(ctx, s.commitDB); err != nil {
-			return err
-		}
-	}
-	defer func() {
-		if err != nil {
-			c.drop()
-		}
-	}()
-	g := s.newGroup(ctx, c.door)
-	if err := g.begin(acts); err != nil {
-		return err
-	}
-	s.halt("begun")
-	edge, err := c.edgeOf(g)
+// attempt is one transaction. A nil error means that every act has its answer,
+// is with the signer or on its way; any other that nothing was written and the
+// connection is gone.
+func (c *committer) attempt(acts []*act) error {
+	g, err := c.open(acts)
 	if err != nil {
 		return err
 	}
-	refusals := make(map[*act]error)
+	c.store.halt("begun")
+	if !c.landed(g) {
+		return c.attempt(acts)
+	}
+	f, err := c.judge(g, acts)
+	if err != nil {
+		c.leave(g)
+		return err
+	}
+	if len(g.leaves) == 0 {
+		if err := g.door.rollback(g.ctx); err != nil {
+			c.leave(g) // nothing was written; the connection is not worth keeping
+		} else {
+			c.doors, c.edge = append(c.doors, g.door), f.edge
+			g.end()
+		}
+		tell(f.refusals)
+		return nil
+	}
+	steps, h, err := g.flush(f.edge)
+	if err != nil {
+		c.leave(g)
+		return err
+	}
+	f.head = h
+	return c.launch(f, steps)
+}
+
+// open begins a group's transaction and asks for what its acts declared.
+func (c *committer) open(acts []*act) (*group, error) {
+	s := c.store
+	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
+	s.writing.Lock()
+	end := func() {
+		s.writing.Unlock()
+		cancel()
+	}
+	d, err := c.rest(ctx)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	g := s.newGroup(ctx, d, end)
+	if err := g.begin(acts); err != nil {
+		c.leave(g)
+		return nil, err
+	}
+	return g, nil
+}
+
+// judge lets the acts have their say, one after the other.
+func (c *committer) judge(g *group, acts []*act) (*flight, error) {
+	if err := g.receive(); err != nil {
+		return nil, err
+	}
+	edge, err := c.edgeOf(g)
+	if err != nil {
+		return nil, err
+	}
+	f := &flight{group: g, acts: acts, refusals: map[*act]error{}, edge: edge, landed: make(chan error, 1)}
 	for i, a := range acts {
 		verdict := g.judge(a)
 		if g.failed != nil {
-			return g.failed
+			return nil, g.failed
 		}
 		if verdict != nil {
-			refusals[a] = verdict
+			f.refusals[a] = verdict
 		}
 		if err := g.ahead(edge, len(acts)-i-1); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	s.halt("judged")
-	if len(g.leaves) == 0 {
-		if err := c.door.rollback(ctx); err != nil {
-			c.drop() // nothing was written; the connection is not worth keeping
-		} else {
-			c.edge = edge
-		}
-		tell(refusals)
-		return nil
-	}
-	steps, h, err := g.flush(edge)
-	if err != nil {
-		return err
-	}
-	if err := c.door.finish(ctx, steps, s.between("flushed")); err != nil {
-		if s.dialect.definite(err) || errors.Is(err, errCount) {
-			return err
-		}
-		if stands, lookErr := c.look(g); !stands {
-			return errors.Join(err, lookErr)
-		}
-	}
-	s.halt("committed")
-	c.edge = edge
-	s.power.follow(g)
-	s.signer.take(g, h)
-	tell(refusals)
-	return nil
+	c.store.halt("judged")
+	return f, nil
 }
 
 func tell(refusals map[*act]error) {
@@ -215,7 +245,6 @@ func tell(refusals map[*act]error) {
 // look answers, after a COMMIT whose answer was lost, whether it stands: by the
 // entry at our number, under the head's lock so that nobody is on the way.
 func (c *committer) look(g *group) (bool, error) {
-	c.drop()
 	var last error
 	for range 40 {
 		if last = c.lookOnce(g); last == nil {
@@ -250,15 +279,6 @@ func (c *committer) lookOnce(g *group) error {
 		}
 	}
 	return errNotThere
-}
-
-// drop throws the connection away, and with it whatever was open on it.
-func (c *committer) drop() {
-	if c.door != nil {
-		c.door.close()
-		c.door = nil
-	}
-	c.edge = nil
 }
 
 // edgeOf is the tree's border for the head that was just locked: the one kept
@@ -336,6 +356,9 @@ func (t tiles) ReadTile(ctx context.Context, id audit.TileID) ([]byte, error) {
 // saveCheckpoint writes the newest signed head when nothing else carries it.
 func (c *committer) saveCheckpoint() {
 	s := c.store
+	if c.flight != nil {
+		return // it rests as soon as that has landed
+	}
 	var h head
 	steps := s.signer.unsaved(&h, true)
 	if len(steps) == 0 {
@@ -345,17 +368,21 @@ func (c *committer) saveCheckpoint() {
 	defer cancel()
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	err := func() (err error) {
-		if c.door == nil {
-			if c.door, err = s.dialect.open(ctx, s.commitDB); err != nil {
-				return err
-			}
-		}
-		if _, err = c.door.begin(ctx, nil); err != nil {
+	err := func() error {
+		d, err := c.rest(ctx)
+		if err != nil {
 			return err
 		}
-		steps = append(steps, step{"UPDATE log_head SET signed_size = " + s.dialect.greatest("signed_size") + " WHERE id = 1", []any{int64(h.signed)}, 1, false})
-		return c.door.finish(ctx, steps, nil)
+		if _, err = d.begin(ctx, nil); err == nil {
+			steps = append(steps, step{"UPDATE log_head SET signed_size = " + s.dialect.greatest("signed_size") + " WHERE id = 1", []any{int64(h.signed)}, 1, false})
+			err = d.finish(ctx, steps, nil)
+		}
+		if err != nil {
+			d.close()
+			return err
+		}
+		c.doors = append(c.doors, d)
+		return nil
 	}()
 	if err != nil {
 		s.signer.notSaved()

@@ -56,6 +56,7 @@ var errCount = errors.New("a guarded update did not match the rows that were rea
 type dialect interface {
 	open(ctx context.Context, db *sql.DB) (door, error)
 	durable(ctx context.Context, ask asker) error
+	overlaps() bool // a group may begin while the COMMIT before it is not answered
 	update(t *table, columns []int, changes []change) []step
 	insertIgnore() string
 	greatest(a string) string

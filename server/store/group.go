@@ -15,6 +15,8 @@ type group struct {
 	store    *Store
 	ctx      context.Context
 	door     door
+	end      func() // gives back what the transaction held of this process
+	answer   answered
 	head     head
 	epoch    uint64 // as it will be, with the acts before
 	next     uint64 // number of the next entry
@@ -54,36 +56,49 @@ type body struct {
 	bytes      []byte
 }
 
-func (s *Store) newGroup(ctx context.Context, d door) *group {
-	return &group{store: s, ctx: ctx, door: d, loaded: map[slot]*row{}, staged: map[slot]*row{}, sent: map[slot]*row{},
+// answered is what the database said when the transaction began.
+type answered struct {
+	wants         []want
+	of            []*table
+	sets          [][][]any // the head's first
+	before, after time.Time
+}
+
+func (s *Store) newGroup(ctx context.Context, d door, end func()) *group {
+	return &group{store: s, ctx: ctx, door: d, end: end, loaded: map[slot]*row{}, staged: map[slot]*row{}, sent: map[slot]*row{},
 		previous: map[string]int64{}, used: map[string][]usage{}, believed: map[*row]bool{}}
 }
 
 // begin opens the transaction, locks the head and reads what the acts declared.
-func (g *group) begin(acts []*act) error {
-	wants, tables := g.wants(acts)
-	before := g.store.clock()
-	sets, err := g.door.begin(g.ctx, wants)
-	if err != nil {
-		g.failed = err
+func (g *group) begin(acts []*act) (err error) {
+	a := &g.answer
+	a.wants, a.of = g.wants(acts)
+	a.before = g.store.clock()
+	a.sets, err = g.door.begin(g.ctx, a.wants)
+	a.after = g.store.clock()
+	return err
+}
+
+// receive holds what was read against the clock and the log, and keeps it for
+// the acts.
+func (g *group) receive() (err error) {
+	a := g.answer
+	if err := g.store.inTime(g.door.clock(), a.before, a.after); err != nil {
 		return err
 	}
-	if err := g.store.inTime(g.door.clock(), before, g.store.clock()); err != nil {
-		return err
-	}
-	if g.head, err = g.store.readHead(sets[0]); err != nil {
+	if g.head, err = g.store.readHead(a.sets[0]); err != nil {
 		return err
 	}
 	g.epoch, g.next = g.head.epoch, g.head.size
 	if err := g.store.power.reach(g.ctx, g.head, func(_ context.Context, w want) ([][]any, error) { return g.ask(w) }); err != nil {
 		return err
 	}
-	for i, set := range sets[1:] {
-		switch t := tables[i]; t {
+	for i, set := range a.sets[1:] {
+		switch t := a.of[i]; t {
 		case nil:
 			g.rememberUses(set)
 		default:
-			for _, id := range wants[i].args {
+			for _, id := range a.wants[i].args {
 				g.loaded[slot{t, id.(string)}] = nil
 			}
 			if _, err := g.load(t, set); err != nil {

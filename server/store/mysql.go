@@ -311,6 +311,7 @@ func updateMany(t *table, columns []int, changes []change) step {
 	return step{b.String(), args, int64(len(changes)), false}
 }
 
+func (mysqlDialect) overlaps() bool       { return true }
 func (mysqlDialect) insertIgnore() string { return "INSERT IGNORE" }
 func (mysqlDialect) now() string {
 	return "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)"

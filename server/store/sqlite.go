@@ -141,6 +141,7 @@ func (sqliteDialect) update(t *table, columns []int, changes []change) []step {
 	return steps
 }
 
+func (sqliteDialect) overlaps() bool       { return false }
 func (sqliteDialect) insertIgnore() string { return "INSERT OR IGNORE" }
 func (sqliteDialect) now() string          { return "CAST(unixepoch('subsec') * 1000 AS INTEGER)" }
 
