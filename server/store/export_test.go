@@ -1,6 +1,10 @@
 package store
 
-import "sealdesk/hsm/seal"
+import (
+	"context"
+
+	"sealdesk/hsm/seal"
+)
 
 // What tests of this package see besides: the tables that they are generated
 // from, and the points around COMMIT.
@@ -59,4 +63,33 @@ func StopJotting(s *Store) {
 	if pool, err := s.jotting.DB(); err == nil {
 		pool.Close()
 	}
+}
+
+// LoseTransaction runs a group's transaction that writes the head as it is, and
+// rolls it back on its own connection before the last packet: meanwhile is
+// called then. ahead sends a packet before. It gives what finish said.
+func LoseTransaction(ctx context.Context, s *Store, ahead bool, meanwhile func()) error {
+	d, err := s.dialect.open(ctx, s.commitDB)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	sets, err := d.begin(ctx, nil)
+	if err != nil {
+		return err
+	}
+	g := s.newGroup(ctx, d, func() {})
+	if g.head, err = s.readHead(sets[0]); err != nil {
+		return err
+	}
+	if ahead {
+		if err := d.ahead(ctx, []step{{"UPDATE log_head SET size = size WHERE id = 1", nil, 1, false}}); err != nil {
+			return err
+		}
+	}
+	if err := d.rollback(ctx); err != nil {
+		return err
+	}
+	meanwhile()
+	return d.finish(ctx, []step{g.headStep(g.head)}, nil)
 }

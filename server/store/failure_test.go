@@ -331,3 +331,25 @@ func TestAQueueThatIsFullAnswersAtOnce(t *testing.T) {
 	close(release)
 	wait.Wait()
 }
+
+func TestATransactionThatWasLostOnALivingConnectionIsNotCommittedUnderAnotherHead(t *testing.T) {
+	w := storetest.New(t, store.MySQL)
+	raw := w.Raw(t)
+	move := func(by int) {
+		if _, err := raw.Exec("UPDATE log_head SET size = size + ? WHERE id = 1", by); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := context.Background()
+	if err := store.LoseTransaction(ctx, w.Store, false, func() {}); err != nil {
+		t.Errorf("nothing moved and nothing went ahead, so the last packet is a whole transaction: %v", err)
+	}
+	if err := store.LoseTransaction(ctx, w.Store, false, func() { move(1) }); err == nil {
+		t.Error("the head was written over another than the one that was read")
+	}
+	move(-1)
+	if err := store.LoseTransaction(ctx, w.Store, true, func() {}); err == nil {
+		t.Error("a last packet was committed whose first was rolled back")
+	}
+	w.Import(t, "U00003", "HS1", w.Application(0, "HS1"))
+}

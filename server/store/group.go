@@ -373,13 +373,15 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 		logged: millis(g.leaves[len(g.leaves)-1].entry.Logged), signed: g.head.signed}
 	h.mac = h.authenticate(g.store.keys.HeadMAC, g.store.keys.Origin)
 	steps := append(append(fresh, log...), g.store.signer.unsaved(&h, false)...)
-	return append(append(steps, changed...), g.store.headStep(h)), h, nil
+	return append(append(steps, changed...), g.headStep(h)), h, nil
 }
 
-func (s *Store) headStep(h head) step {
-	return step{"UPDATE log_head SET size = ?, root = ?, frontier = ?, epoch = ?, logged = ?, hmac = ?, signed_size = " +
-		s.dialect.greatest("signed_size") + " WHERE id = 1",
-		[]any{int64(h.size), h.root[:], h.frontier, int64(h.epoch), h.logged, h.mac, int64(h.signed)}, -1, true} // the row is locked: it is there
+// headStep writes the head over the one that was read: over any other it is an
+// error, since the size is never null.
+func (g *group) headStep(h head) step {
+	return step{"UPDATE log_head SET size = CASE size WHEN ? THEN ? END, root = ?, frontier = ?, epoch = ?, logged = ?, hmac = ?, signed_size = " +
+		g.store.dialect.greatest("signed_size") + " WHERE id = 1",
+		[]any{int64(g.head.size), int64(h.size), h.root[:], h.frontier, int64(h.epoch), h.logged, h.mac, int64(h.signed)}, -1, true} // the row is locked: it is there
 }
 
 // recordSteps writes each of the rows once, in the state that the acts so far

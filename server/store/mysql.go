@@ -43,9 +43,10 @@ func (mysqlDialect) open(ctx context.Context, db *sql.DB) (door, error) {
 }
 
 type mysqlDoor struct {
-	conn *sql.Conn
-	sent chan error // of the packets that were sent ahead; nil when none is on its way
-	at   int64      // the server's clock when the transaction began
+	conn   *sql.Conn
+	marked bool       // packets were sent that stand only with this transaction
+	sent   chan error // of the packets that were sent ahead; nil when none is on its way
+	at     int64      // the server's clock when the transaction began
 }
 
 // The server's clock, in ms since 1970, and whether what it commits is on disk:
@@ -78,7 +79,7 @@ func flushes(cell any) error {
 // one ever be lost, nothing that follows is committed by itself.
 func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) {
 	query := strings.Builder{}
-	query.WriteString("SAVEPOINT grp; " + strings.Replace(headWant.query, " FROM", ", "+mysqlClock+", "+mysqlDurable+", @@in_transaction FROM", 1) + " FOR UPDATE")
+	query.WriteString(strings.Replace(headWant.query, " FROM", ", "+mysqlClock+", "+mysqlDurable+", @@in_transaction FROM", 1) + " FOR UPDATE")
 	var args []any
 	for _, w := range wants {
 		query.WriteString("; " + w.query)
@@ -88,6 +89,7 @@ func (d *mysqlDoor) begin(ctx context.Context, wants []want) ([][][]any, error) 
 	if err != nil {
 		return nil, err
 	}
+	d.marked = false
 	if len(sets) != len(wants)+1 {
 		return nil, fmt.Errorf("%d answers to %d questions", len(sets), len(wants)+1)
 	}
@@ -149,8 +151,14 @@ func (d *mysqlDoor) settle() error {
 	return err
 }
 
+// send runs packets that do not commit. The savepoint that the first of them
+// begins with is gone should the transaction ever be lost, and finish asks for it.
 func (d *mysqlDoor) send(ctx context.Context, list []step) error {
 	for _, p := range list {
+		if !d.marked {
+			p.query = "SAVEPOINT grp; " + p.query
+			d.marked = true
+		}
 		if _, err := execRaw(ctx, d.conn, p.query, p.args); err != nil {
 			return counted(err)
 		}
@@ -159,9 +167,10 @@ func (d *mysqlDoor) send(ctx context.Context, list []step) error {
 }
 
 // finish sends as few packets as it can. The guard after an update makes the
-// server itself stop before COMMIT when a row was missed. The last packet begins
-// with RELEASE SAVEPOINT, which fails if the transaction was lost on the way,
-// and ends with COMMIT.
+// server itself stop before COMMIT when a row was missed, and so does the head if
+// it is not as it was read. If packets went before, the last one begins with
+// RELEASE SAVEPOINT, which fails if their transaction was lost; it ends with
+// COMMIT.
 func (d *mysqlDoor) finish(ctx context.Context, steps []step, between func()) error {
 	early, last := packets(steps)
 	if err := d.settle(); err != nil {
@@ -171,13 +180,16 @@ func (d *mysqlDoor) finish(ctx context.Context, steps []step, between func()) er
 		return err
 	}
 	if between != nil {
-		if _, err := execRaw(ctx, d.conn, last.query+"SELECT 1", last.args); err != nil {
-			return counted(err)
+		if err := d.send(ctx, []step{last}); err != nil {
+			return err
 		}
 		between()
 		last = step{}
 	}
-	_, err := execRaw(ctx, d.conn, "RELEASE SAVEPOINT grp; "+last.query+"COMMIT", last.args)
+	if d.marked {
+		last.query = "RELEASE SAVEPOINT grp; " + last.query
+	}
+	_, err := execRaw(ctx, d.conn, last.query+"COMMIT", last.args)
 	return counted(err)
 }
 
@@ -201,7 +213,7 @@ func packets(steps []step) (early []step, last step) {
 			early = append(early, close())
 		}
 		if guard >= 0 && s.head { // the head's own UPDATE holds the guard of the one before it
-			s.query = strings.Replace(s.query, "size = ?", "size = ? + "+counts(guard), 1)
+			s.query = strings.Replace(s.query, "THEN ?", "THEN ? + "+counts(guard), 1)
 		} else if guard >= 0 {
 			query.WriteString("SELECT " + counts(guard) + "; ")
 		}
@@ -219,10 +231,10 @@ func counts(rows int64) string {
 	return fmt.Sprintf("(CAST(ROW_COUNT() = %d AS UNSIGNED) - 1)", rows)
 }
 
-// counted knows the guard's error from others.
+// counted knows the errors of the guards, the rows' and the head's, from others.
 func counted(err error) error {
 	var e *mysql.MySQLError
-	if errors.As(err, &e) && e.Number == 1690 {
+	if errors.As(err, &e) && (e.Number == 1690 || e.Number == 1048) {
 		return errors.Join(errCount, err)
 	}
 	return err
@@ -239,6 +251,9 @@ func sizeOf(a any) int {
 }
 
 func (d *mysqlDoor) rollback(ctx context.Context) error {
+	if err := d.settle(); err != nil {
+		return err
+	}
 	_, err := d.conn.ExecContext(ctx, "ROLLBACK")
 	return err
 }
