@@ -72,7 +72,7 @@ type recordCheck struct {
 	subjects  *audit.Subjects
 	seeds     map[uint64][]byte
 	seen      map[string]bool
-	lies      map[string]string // body -> path
+	bodyPaths map[string]string // body -> path
 	elsewhere []audit.Entry     // whose path is another one
 	report    *RecordReport
 }
@@ -118,7 +118,7 @@ func (c *recordCheck) entry(f *audit.Frontier, cells []any, texts map[uint64]aud
 	if err != nil {
 		return e, err
 	}
-	if path != c.lies[e.Body] {
+	if path != c.bodyPaths[e.Body] {
 		c.elsewhere = append(c.elsewhere, e)
 	}
 	if astray != "" {

@@ -83,14 +83,14 @@ func (c *recordCheck) bodies(ctx context.Context, ask asker) error {
 	if err != nil {
 		return err
 	}
-	c.lies = map[string]string{"system": "/"}
+	c.bodyPaths = map[string]string{"system": "/"}
 	for _, cells := range set {
 		id, err1 := cellOf(text, cells[0])
 		path, err2 := cellOf(text, cells[1])
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
-		c.lies[id.(string)] = path.(string)
+		c.bodyPaths[id.(string)] = path.(string)
 	}
 	return nil
 }
