@@ -74,6 +74,16 @@ type act struct {
 	budget   time.Duration
 	received time.Time
 	done     chan answer // one place: the committer never waits for a caller
+	again    bool        // it was in a group that failed
+}
+
+// asksUses tells whether earlier entries on the act's statement are read before
+// it is judged. One person's seal over a text that names that person needs no
+// asking: the log's unique index of statement and signer refuses it, and its
+// group, run again, asks. So does a refusal (see judge): a seal posted twice
+// hears its receipt, not that the record has moved.
+func (a *act) asksUses() bool {
+	return len(a.seals) > 0 && (a.again || a.purpose.signers != 1 || len(a.seals) != 1 || a.seals[0].signer.Staff == "")
 }
 
 // sealed is a verified seal with what an entry needs of it, made before the

@@ -100,6 +100,9 @@ func (c *committer) commit(acts []*act) {
 func (c *committer) again(acts []*act, cause error) {
 	c.await()
 	c.store.log.Warn("a group is run again", "acts", len(acts), "cause", cause.Error())
+	for _, a := range acts {
+		a.again = true
+	}
 	err := c.whole(acts)
 	if err != nil && len(acts) > 1 {
 		for _, a := range acts {

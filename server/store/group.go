@@ -122,12 +122,14 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 			ask(r.table, r.id)
 		}
 		for i, m := range a.seals {
-			ask(custodyKeys, m.fingerprint)
-			if i == 0 {
+			if g.store.power.key(m.fingerprint) == nil {
+				ask(custodyKeys, m.fingerprint)
+			}
+			if i == 0 && a.asksUses() {
 				digests = append(digests, m.digest[:])
-				if a.purpose.signers > 1 {
-					ask(proposals, m.proposalID())
-				}
+			}
+			if i == 0 && a.purpose.signers > 1 {
+				ask(proposals, m.proposalID())
 			}
 		}
 	}
@@ -139,7 +141,7 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 		}
 	}
 	if len(digests) > 0 {
-		wants, of = append(wants, want{"SELECT statement, actor, number FROM log_entries WHERE statement IN (" + marks(len(digests)) + ")", digests}), append(of, nil)
+		wants, of = append(wants, want{usesQuery + marks(len(digests)) + ")", digests}), append(of, nil)
 	}
 	return wants, of
 }
@@ -154,6 +156,17 @@ func marks(n int) string {
 		b = append(b, '?', ',')
 	}
 	return string(b[:len(b)-1])
+}
+
+const usesQuery = "SELECT statement, actor, number FROM log_entries WHERE statement IN ("
+
+// askUses reads the earlier uses of one act's statement.
+func (g *group) askUses(a *act) error {
+	set, err := g.ask(want{usesQuery + "?)", []any{a.seals[0].digest[:]}})
+	if err == nil {
+		g.rememberUses(set)
+	}
+	return err
 }
 
 func (g *group) rememberUses(set [][]any) {

@@ -33,6 +33,21 @@ func (g *group) judge(a *act) error {
 	if err := g.checkUnused(a); err != nil {
 		return err
 	}
+	verdict := g.decide(tx)
+	if verdict != nil && g.failed == nil && len(a.seals) > 0 && !a.asksUses() {
+		if err := g.askUses(a); err != nil {
+			return err
+		}
+		if err := g.checkUnused(a); err != nil {
+			return err
+		}
+	}
+	return verdict
+}
+
+// decide is judge but for the seals' earlier uses.
+func (g *group) decide(tx *Tx) error {
+	a := tx.act
 	open, err := g.checkProposal(tx)
 	if err != nil {
 		return err
@@ -188,15 +203,12 @@ func (g *group) checkCustody(tx *Tx) error {
 	}
 	mine := a.grant.Person() == ""
 	for _, m := range a.seals {
-		k, err := tx.see(custodyKeys, m.fingerprint)
+		k, err := g.key(tx, m.fingerprint)
 		if err != nil {
 			return err
 		}
 		if k == nil {
 			return forbid("签章所用的钥匙没有登记，不能办理。请使用登记在本人名下的钥匙。")
-		}
-		if err := g.believe(k); err != nil {
-			return err
 		}
 		if k.text("state") != string(custody.Issued) {
 			return forbid("签章所用的钥匙已报失或停用，不能办理。请到发钥匙的单位核对。")
@@ -217,10 +229,26 @@ func (g *group) checkCustody(tx *Tx) error {
 	return g.checkSigners(tx)
 }
 
+// key is the register's row of a key as it is now: as this group left it, or as
+// the log has it, which is remembered or else read; nil if there is none.
+func (g *group) key(tx *Tx, fingerprint string) (*row, error) {
+	at := slot{custodyKeys, fingerprint}
+	if tx.own[at] == nil && g.known(at.table, at.id) == nil {
+		if k := g.store.power.key(fingerprint); k != nil {
+			return k, nil
+		}
+	}
+	k, err := tx.see(at.table, at.id)
+	if err != nil || k == nil {
+		return nil, err
+	}
+	return k, g.believe(k)
+}
+
 // checkSigners: everybody whom the text names holds the key it names, now.
 func (g *group) checkSigners(tx *Tx) error {
 	for _, named := range tx.act.seals[0].header.Signers {
-		k, err := tx.see(custodyKeys, named.Fingerprint)
+		k, err := g.key(tx, named.Fingerprint)
 		if err != nil {
 			return err
 		}

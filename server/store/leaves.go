@@ -36,7 +36,7 @@ func (g *group) entries(tx *Tx, from audit.Entry) ([]*leaf, error) {
 // sealEntry adds to an entry what its seal says. The entries of one statement
 // carry one salted digest, so that a verifier sees that they belong together.
 func (g *group) sealEntry(tx *Tx, l *leaf, m sealed, signed int) error {
-	k, err := tx.see(custodyKeys, m.fingerprint)
+	k, err := g.key(tx, m.fingerprint)
 	if err != nil {
 		return err
 	}

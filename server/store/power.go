@@ -23,6 +23,7 @@ type powers struct {
 	edge  audit.Frontier
 	last  map[string]power
 	about map[string]int64 // subject -> latest entry with it
+	keys  map[string]*row  // subject -> a custody key that was found as the log has it
 }
 
 type power struct {
@@ -32,7 +33,7 @@ type power struct {
 }
 
 func newPowers(s *Store) *powers {
-	return &powers{store: s, last: map[string]power{}, about: map[string]int64{}}
+	return &powers{store: s, last: map[string]power{}, about: map[string]int64{}, keys: map[string]*row{}}
 }
 
 // powerful tells whether a subject's kind gives power.
@@ -217,6 +218,21 @@ func (p *powers) believes(ctx context.Context, h head, r *row, ask asker) error 
 	if !ok || known.number != r.entry || p.store.cipher.stateDigest(known.seed, r) != known.digest {
 		p.store.log.Error("ALARM: a row that gives power is not as the log has it", "subject", r.subject())
 		return fault.New(fault.Unavailable, "%s的记录与日志不符，不能据以办理，没有任何改动。请立即通知安全审计员，用 portal check --records 核查。", recordNames[r.table])
+	}
+	if r.table == custodyKeys {
+		p.keys[r.subject()] = r
+	}
+	return nil
+}
+
+// key is a custody key as the log has it now, if it was seen so before; nil if
+// the database must be asked.
+func (p *powers) key(fingerprint string) *row {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	subject := custodyKeys.subjectOf(fingerprint)
+	if r := p.keys[subject]; r != nil && r.entry == p.last[subject].number {
+		return r
 	}
 	return nil
 }

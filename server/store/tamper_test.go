@@ -12,6 +12,7 @@ import (
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
 	"sealdesk/server/audit"
+	"sealdesk/server/custody"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
@@ -247,11 +248,34 @@ func TestARowThatGivesPowerAndIsNotAsTheLogHasItGivesNone(t *testing.T) {
 	})
 }
 
-func TestAKeyPutIntoTheRegisterByHandSealsNothing(t *testing.T) {
+func TestAKeyThatWasChangedInTheRegisterByHandSealsNothing(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		s := stage(t, w, policy.ReturnToSchool, &store.Purpose{Kind: seal.Return, Signers: 1, From: 1, To: 1}, 1)
+		g, seals := s.grant(t), s.seals(t)
+		setKey(t, w, s.d.person, func(k *custody.Key) { k.State = custody.Lost })
+		rawly(t, w.Raw(t), "UPDATE custody_keys SET state = ? WHERE staff = ?", string(custody.Issued), s.d.person)
+		refused(t, s, fault.Unavailable, func() error { _, err := s.commit(g, seals, s.text); return err })
+	})
+}
+
+// What the log says of a key is remembered while nothing moves it: the register
+// is not asked again, so writing in it moves nothing either.
+func TestWhatIsWrittenIntoAKnownKeyByHandIsNotBelieved(t *testing.T) {
 	both(t, func(t *testing.T, w *storetest.World) {
 		s := stage(t, w, policy.ReturnToSchool, &store.Purpose{Kind: seal.Return, Signers: 1, From: 1, To: 1}, 1)
 		g := s.grant(t)
-		rawly(t, w.Raw(t), "UPDATE custody_keys SET token_label = 'x' WHERE staff = ?", s.d.person)
-		refused(t, s, fault.Unavailable, func() error { _, err := s.commit(g, s.seals(t), s.text); return err })
+		db := w.Raw(t)
+		rawly(t, db, "UPDATE custody_keys SET staff = 'U00009' WHERE staff = ?", s.d.person)
+		if _, err := s.commit(g, s.seals(t), s.text); err != nil {
+			t.Fatalf("the log knows whose key it is: %v", err)
+		}
+		w.Store.Close()
+		var err error
+		if w.Store, err = store.Open(context.Background(), w.Config, w.Keys, w.Policy, w.Clock); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { w.Store.Close() })
+		again := stage(t, w, policy.ReturnToSchool, &store.Purpose{Kind: seal.Return, Signers: 1, From: 1, To: 1}, 2)
+		refused(t, again, fault.Unavailable, func() error { _, err := again.commit(g, again.seals(t), again.text); return err })
 	})
 }
