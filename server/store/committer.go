@@ -217,6 +217,7 @@ func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.scribe = &scribe{group: g, edge: edge}
 	f := &flight{group: g, acts: acts, refusals: map[*act]error{}, edge: edge, landed: make(chan error, 1)}
 	for i, a := range acts {
 		verdict := g.judge(a)
@@ -226,8 +227,8 @@ func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 		if verdict != nil {
 			f.refusals[a] = verdict
 		}
-		if err := g.ahead(edge, len(acts)-i-1); err != nil {
-			return nil, err
+		if left := len(acts) - i - 1; left > 0 {
+			g.scribe.hand(left)
 		}
 	}
 	c.store.halt("judged")

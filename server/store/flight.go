@@ -102,6 +102,7 @@ func (c *committer) settle(answer error) error {
 // leave throws the connection of a group away, with whatever is open on it, and
 // those that rest: they may have died of the same.
 func (c *committer) leave(g *group) {
+	g.scribe.dismiss() // whatever it says, nothing of it will stand
 	g.door.close()
 	g.end()
 	c.drop()

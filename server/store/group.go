@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"sync"
 	"time"
 
 	"sealdesk/server/audit"
@@ -25,11 +26,12 @@ type group struct {
 	order    []slot        // staged and not sent yet
 	sent     map[slot]*row // as they are on their way to the database
 	leaves   []*leaf
-	written  int                // how many of the leaves are on their way to the database
-	previous map[string]int64   // subject -> latest entry of this group
+	scribe   *scribe            // who writes them down
+	previous map[string]int64   // subject -> latest entry of this group; the scribe's
 	used     map[string][]usage // statement digest -> entries that carry it
 	believed map[*row]bool      // rows that were held against the log
 	failed   error              // a database error: nothing of the group stands
+	asking   sync.Mutex         // the door is the judge's and the scribe's
 }
 
 // usage is one entry that already stands on a statement.
@@ -45,6 +47,8 @@ type leaf struct {
 	path      string
 	statement []byte
 	bodies    []body
+	rows      []*row // as the act left them, each with the entry that it was read with
+	state     body   // names them; zero if there are none
 	text      []byte
 	last      bool // of its act: its number is the receipt's
 }
@@ -181,18 +185,16 @@ func (g *group) rememberUses(set [][]any) {
 
 // load takes rows of a record table into what the group has read.
 func (g *group) load(t *table, set [][]any) ([]*row, error) {
-	list := make([]*row, 0, len(set))
-	for _, cells := range set {
-		r, err := g.store.cipher.openRow(t, cells)
-		if err != nil {
-			return nil, fault.Wrap(err, fault.Unavailable, "数据库里有一条%s读不出来，可能被改动过；没有办理。请通知安全审计员用 portal check --records 核查。", recordNames[t])
-		}
+	list, err := g.store.cipher.openRows(t, set)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "数据库里有一条%s读不出来，可能被改动过；没有办理。请通知安全审计员用 portal check --records 核查。", recordNames[t])
+	}
+	for i, r := range list {
 		at := slot{t, r.id}
 		if before := g.loaded[at]; before != nil {
-			r = before
+			list[i] = before
 		}
-		g.loaded[at] = r
-		list = append(list, r)
+		g.loaded[at] = list[i]
 	}
 	return list, nil
 }
@@ -210,6 +212,8 @@ func (g *group) ask(w want) ([][]any, error) {
 	if g.failed != nil {
 		return nil, g.failed
 	}
+	g.asking.Lock()
+	defer g.asking.Unlock()
 	set, err := g.door.query(g.ctx, w)
 	if err != nil {
 		g.failed = err

@@ -95,10 +95,11 @@ func (g *group) decide(tx *Tx) error {
 		return err
 	}
 	last := leaves[len(leaves)-1]
-	g.stage(tx, int64(last.entry.Number))
-	if g.failed = g.aheadRecords(); g.failed == nil {
-		g.failed = g.state(tx, last)
+	for _, at := range tx.order {
+		last.rows = append(last.rows, tx.own[at])
 	}
+	g.stage(tx, int64(last.entry.Number))
+	g.failed = g.aheadRecords()
 	g.enter(leaves)
 	return g.failed
 }

@@ -90,17 +90,16 @@ func (g *group) sharedStatement(tx *Tx, m sealed) (audit.Salted, error) {
 	return audit.Salted{}, fault.New(fault.Unavailable, "第 %d 号条目的原文读不出来，没有办理。请通知安全审计员核查。", earlier[0].number)
 }
 
-// state names each record that the act touched with a digest of what it is now.
-func (g *group) state(tx *Tx, l *leaf) error {
-	if len(tx.order) == 0 {
+// describe names each record that the act left with a digest of what it is now.
+func (l *leaf) describe(c *cipher) error {
+	if len(l.rows) == 0 {
 		return nil
 	}
 	var seed [16]byte
 	rand.Read(seed[:])
-	s := audit.State{Number: l.entry.Number, Act: l.entry.Act, Rows: make([]audit.StateRow, 0, len(tx.order))}
-	for _, at := range tx.order {
-		r := tx.own[at]
-		s.Rows = append(s.Rows, audit.StateRow{Subject: r.subject(), Previous: r.entry, Digest: g.store.cipher.stateDigest(seed[:], r)})
+	s := audit.State{Number: l.entry.Number, Act: l.entry.Act, Rows: make([]audit.StateRow, 0, len(l.rows))}
+	for _, r := range l.rows {
+		s.Rows = append(s.Rows, audit.StateRow{Subject: r.subject(), Previous: r.entry, Digest: c.stateDigest(seed[:], r)})
 	}
 	b, err := s.Print()
 	if err != nil {
@@ -108,6 +107,6 @@ func (g *group) state(tx *Tx, l *leaf) error {
 	}
 	salted := audit.Salt(b)
 	l.entry.State = salted.Digest()
-	l.bodies = append(l.bodies, body{"state", salted.Salt[:], seed[:], b})
+	l.state = body{"state", salted.Salt[:], seed[:], b}
 	return nil
 }

@@ -174,12 +174,8 @@ func (p *powers) follow(g *group) {
 		p.edge.Append(audit.LeafHash(l.text))
 		p.size++
 		p.about[l.entry.Subject] = int64(l.entry.Number)
-		for _, b := range l.bodies {
-			if b.kind == "state" {
-				if err := remember(b.bytes, int64(l.entry.Number), b.seed, p.last); err != nil {
-					p.store.log.Error("a state that was just written does not parse", "number", l.entry.Number, "cause", err.Error())
-				}
-			}
+		if err := remember(l.state.bytes, int64(l.entry.Number), l.state.seed, p.last); err != nil {
+			p.store.log.Error("a state that was just written does not parse", "number", l.entry.Number, "cause", err.Error())
 		}
 	}
 }

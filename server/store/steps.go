@@ -4,45 +4,8 @@ import (
 	"sealdesk/server/audit"
 )
 
-// chain gives each entry its predecessor about the same subject, then prints it.
-func (g *group) chain(leaves []*leaf) error {
-	for _, l := range leaves {
-		l.entry.Previous = -1
-		if l.entry.Subject != "" {
-			before, here := g.previous[l.entry.Subject]
-			if !here {
-				before = g.store.power.latest(l.entry.Subject)
-			}
-			l.entry.Previous = before
-			g.previous[l.entry.Subject] = int64(l.entry.Number)
-		}
-		var err error
-		if l.text, err = l.entry.Print(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// How many entries, and how many records, are worth a packet of their own.
-const (
-	aheadLeaves = 16
-	aheadRows   = 500
-)
-
-// ahead hands the entries that are certain to the database while acts are left
-// to be judged: an act that was staged is never taken out of its group. Records
-// wait, since an act still to come may change them again.
-func (g *group) ahead(edge *audit.Edge, left int) error {
-	if left == 0 || len(g.leaves)-g.written < aheadLeaves {
-		return nil
-	}
-	steps, err := g.logSteps(edge)
-	if err != nil {
-		return err
-	}
-	return g.door.ahead(g.ctx, steps)
-}
+// aheadRows is how many records are worth a packet of their own.
+const aheadRows = 500
 
 // aheadRecords hands records to the database as soon as there are very many,
 // which writes them while the act's entry is made. A group that touched what
@@ -55,50 +18,29 @@ func (g *group) aheadRecords() error {
 		if err != nil {
 			return err
 		}
-		if err := g.door.ahead(g.ctx, append(inserts, updates...)); err != nil {
+		if err := g.send(append(inserts, updates...)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// logSteps writes the entries that were not written yet, with their bodies and
-// the tiles that they fill.
-func (g *group) logSteps(edge *audit.Edge) ([]step, error) {
-	leaves := g.leaves[g.written:]
-	g.written = len(g.leaves)
-	if err := g.chain(leaves); err != nil {
-		return nil, err
-	}
-	var entries, bodies, tiles [][]any
-	for _, l := range leaves {
-		e := l.entry
-		var statement any
-		if l.statement != nil {
-			statement = l.statement
-		}
-		entries = append(entries, []any{int64(e.Number), l.text, e.Previous, millis(e.Received), millis(e.Logged), e.Act, e.Actor,
-			e.Body, e.Subject, l.path, statement})
-		for _, b := range l.bodies {
-			bodies = append(bodies, []any{int64(e.Number), b.kind, b.salt, b.seed, b.bytes})
-		}
-		for _, t := range edge.Append(audit.LeafHash(l.text)) {
-			tiles = append(tiles, []any{int64(t.Level), int64(t.Index), t.Data})
-		}
-	}
-	steps := insert("INSERT", logEntries, entries, parameters)
-	steps = append(steps, insert("INSERT", logBodies, bodies, parameters)...)
-	return append(steps, insert("INSERT", logTiles, tiles, parameters)...), nil
+// send hands steps to the database, which does them while others think.
+func (g *group) send(steps []step) error {
+	g.asking.Lock()
+	defer g.asking.Unlock()
+	return g.door.ahead(g.ctx, steps)
 }
 
 // flush turns what is left of the group into statements: records, then the log,
 // the head last.
 func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
-	log, err := g.logSteps(edge)
+	g.scribe.hand(0)
+	fresh, changed, err := g.recordSteps(g.order)
 	if err != nil {
 		return nil, head{}, err
 	}
-	fresh, changed, err := g.recordSteps(g.order)
+	log, err := g.scribe.rest()
 	if err != nil {
 		return nil, head{}, err
 	}
