@@ -171,19 +171,13 @@ func (c *committer) attempt(acts []*act) error {
 		if err := g.door.rollback(g.ctx); err != nil {
 			c.leave(g) // nothing was written; the connection is not worth keeping
 		} else {
-			c.doors, c.edge = append(c.doors, g.door), f.edge
-			g.end()
+			c.keep(g)
+			c.edge = f.edge
 		}
 		tell(f.refusals)
 		return nil
 	}
-	steps, h, err := g.flush(f.edge)
-	if err != nil {
-		c.leave(g)
-		return err
-	}
-	f.head = h
-	return c.launch(f, steps)
+	return c.launch(f)
 }
 
 // open begins a group's transaction and asks for what its acts declared.
@@ -208,7 +202,8 @@ func (c *committer) open(acts []*act) (*group, error) {
 	return g, nil
 }
 
-// judge lets the acts have their say, one after the other.
+// judge lets the acts have their say, one after the other, and makes the last
+// packet of what they leave.
 func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 	if err := g.receive(); err != nil {
 		return nil, err
@@ -232,7 +227,10 @@ func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 		}
 	}
 	c.store.halt("judged")
-	return f, nil
+	if len(g.leaves) > 0 {
+		f.steps, f.head, err = g.flush(edge)
+	}
+	return f, err
 }
 
 func tell(refusals map[*act]error) {

@@ -16,6 +16,7 @@ type flight struct {
 	group    *group
 	acts     []*act
 	refusals map[*act]error
+	steps    []step
 	head     head
 	edge     *audit.Edge
 	landed   chan error // one place: what the database answered
@@ -31,9 +32,9 @@ func (f *flight) landing() <-chan error {
 
 // launch sends the last packet of a group. Only if acts wait already: a group of
 // one that hurried ahead would cost the others a flush of its own.
-func (c *committer) launch(f *flight, steps []step) error {
+func (c *committer) launch(f *flight) error {
 	c.flight = f
-	send := func() { f.landed <- f.group.door.finish(f.group.ctx, steps, c.store.between("flushed")) }
+	send := func() { f.landed <- f.group.door.finish(f.group.ctx, f.steps, c.store.between("flushed")) }
 	if c.store.dialect.overlaps() && len(c.queue) > 0 {
 		go send()
 		return nil
@@ -80,8 +81,7 @@ func (c *committer) settle(answer error) error {
 	s, f := c.store, c.flight
 	c.flight = nil
 	if answer == nil {
-		c.doors = append(c.doors, f.group.door)
-		f.group.end()
+		c.keep(f.group)
 	} else {
 		c.leave(f.group)
 		if s.dialect.definite(answer) || errors.Is(answer, errCount) {
@@ -97,6 +97,12 @@ func (c *committer) settle(answer error) error {
 	s.signer.take(f.group, f.head)
 	tell(f.refusals)
 	return nil
+}
+
+// keep lets the connection of a group that has ended rest.
+func (c *committer) keep(g *group) {
+	c.doors = append(c.doors, g.door)
+	g.end()
 }
 
 // leave throws the connection of a group away, with whatever is open on it, and
