@@ -212,7 +212,7 @@ func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.scribe = &scribe{group: g, edge: edge}
+	g.scribe = newScribe(g, edge)
 	f := &flight{group: g, acts: acts, refusals: map[*act]error{}, edge: edge, landed: make(chan error, 1)}
 	for i, a := range acts {
 		verdict := g.judge(a)
@@ -222,13 +222,13 @@ func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 		if verdict != nil {
 			f.refusals[a] = verdict
 		}
-		if left := len(acts) - i - 1; left > 0 {
-			g.scribe.hand(left)
+		if i < len(acts)-1 {
+			g.scribe.ahead()
 		}
 	}
 	c.store.halt("judged")
 	if len(g.leaves) > 0 {
-		f.steps, f.head, err = g.flush(edge)
+		f.steps, f.head, err = g.flush()
 	}
 	return f, err
 }

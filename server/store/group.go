@@ -27,7 +27,6 @@ type group struct {
 	sent     map[slot]*row // as they are on their way to the database
 	leaves   []*leaf
 	scribe   *scribe            // who writes them down
-	previous map[string]int64   // subject -> latest entry of this group; the scribe's
 	used     map[string][]usage // statement digest -> entries that carry it
 	believed map[*row]bool      // rows that were held against the log
 	failed   error              // a database error: nothing of the group stands
@@ -69,7 +68,7 @@ type answered struct {
 
 func (s *Store) newGroup(ctx context.Context, d door, end func()) *group {
 	return &group{store: s, ctx: ctx, door: d, end: end, loaded: map[slot]*row{}, staged: map[slot]*row{}, sent: map[slot]*row{},
-		previous: map[string]int64{}, used: map[string][]usage{}, believed: map[*row]bool{}}
+		used: map[string][]usage{}, believed: map[*row]bool{}}
 }
 
 // begin opens the transaction, locks the head and reads what the acts declared.
@@ -145,7 +144,7 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 		}
 	}
 	if len(digests) > 0 {
-		wants, of = append(wants, want{usesQuery + marks(len(digests)) + ")", digests}), append(of, nil)
+		wants, of = append(wants, usesOf(digests...)), append(of, nil)
 	}
 	return wants, of
 }
@@ -162,11 +161,14 @@ func marks(n int) string {
 	return string(b[:len(b)-1])
 }
 
-const usesQuery = "SELECT statement, actor, number FROM log_entries WHERE statement IN ("
+// usesOf asks for the entries on statements.
+func usesOf(digests ...any) want {
+	return want{"SELECT statement, actor, number FROM log_entries WHERE statement IN (" + marks(len(digests)) + ")", digests}
+}
 
 // askUses reads the earlier uses of one act's statement.
 func (g *group) askUses(a *act) error {
-	set, err := g.ask(want{usesQuery + "?)", []any{a.seals[0].digest[:]}})
+	set, err := g.ask(usesOf(a.seals[0].digest[:]))
 	if err == nil {
 		g.rememberUses(set)
 	}

@@ -10,11 +10,12 @@ import (
 // at once, few with the group's last packet. Records wait for that, since an act
 // still to come may change them again.
 type scribe struct {
-	group  *group
-	edge   *audit.Edge
-	handed int          // how many of the group's leaves it has
-	in     chan []*leaf // nil while the judge does it himself
-	ended  chan error
+	group    *group
+	edge     *audit.Edge
+	previous map[string]int64 // subject -> latest entry of this group
+	handed   int              // how many of the group's leaves it has
+	in       chan []*leaf     // nil while the judge does it himself
+	ended    chan error
 
 	entries, bodies, tiles [][]any // written down and not sent
 }
@@ -25,19 +26,28 @@ const (
 	aheadLeaves = 16
 )
 
-// hand gives the scribe what is certain by now, when that is worth it or nothing
-// is left to be judged.
-func (s *scribe) hand(left int) {
-	fresh := s.group.leaves[s.handed:]
-	if left == 0 && s.in == nil || left > 0 && len(fresh) < handLeaves {
+func newScribe(g *group, edge *audit.Edge) *scribe {
+	return &scribe{group: g, edge: edge, previous: map[string]int64{}}
+}
+
+// ahead hands over what is certain by now, if that is worth it.
+func (s *scribe) ahead() {
+	if len(s.group.leaves)-s.handed < handLeaves {
 		return
 	}
 	if s.in == nil {
 		s.in, s.ended = make(chan []*leaf, maxGroup), make(chan error, 1)
 		go s.serve(s.in)
 	}
-	s.in <- fresh
-	s.handed += len(fresh)
+	s.hand()
+}
+
+// hand gives a scribe who is at work all that is left.
+func (s *scribe) hand() {
+	if s.in != nil {
+		s.in <- s.group.leaves[s.handed:]
+		s.handed = len(s.group.leaves)
+	}
 }
 
 func (s *scribe) serve(in <-chan []*leaf) {
@@ -102,18 +112,17 @@ func (s *scribe) write(leaves []*leaf) error {
 // finish gives an entry its state and its predecessor about the same subject,
 // then prints it.
 func (s *scribe) finish(l *leaf) (err error) {
-	g := s.group
-	if err := l.describe(g.store.cipher); err != nil {
+	if err := l.describe(s.group.store.cipher); err != nil {
 		return err
 	}
 	l.entry.Previous = -1
 	if l.entry.Subject != "" {
-		before, here := g.previous[l.entry.Subject]
+		before, here := s.previous[l.entry.Subject]
 		if !here {
-			before = g.store.power.latest(l.entry.Subject)
+			before = s.group.store.power.latest(l.entry.Subject)
 		}
 		l.entry.Previous = before
-		g.previous[l.entry.Subject] = int64(l.entry.Number)
+		s.previous[l.entry.Subject] = int64(l.entry.Number)
 	}
 	l.text, err = l.entry.Print()
 	return err

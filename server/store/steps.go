@@ -1,9 +1,5 @@
 package store
 
-import (
-	"sealdesk/server/audit"
-)
-
 // aheadRows is how many records are worth a packet of their own.
 const aheadRows = 500
 
@@ -34,8 +30,8 @@ func (g *group) send(steps []step) error {
 
 // flush turns what is left of the group into statements: records, then the log,
 // the head last.
-func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
-	g.scribe.hand(0)
+func (g *group) flush() ([]step, head, error) {
+	g.scribe.hand()
 	fresh, changed, err := g.recordSteps(g.order)
 	if err != nil {
 		return nil, head{}, err
@@ -44,6 +40,7 @@ func (g *group) flush(edge *audit.Edge) ([]step, head, error) {
 	if err != nil {
 		return nil, head{}, err
 	}
+	edge := g.scribe.edge
 	frontier := edge.Frontier()
 	packed, err := frontier.MarshalBinary()
 	if err != nil {
