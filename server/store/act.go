@@ -77,13 +77,13 @@ type act struct {
 	again    bool        // it was in a group that failed
 }
 
-// asksUses tells whether earlier entries on the act's statement are read before
-// it is judged. One person's seal over a text that names that person needs no
-// asking: the log's unique index of statement and signer refuses it, and its
-// group, run again, asks. So does a refusal (see judge): a seal posted twice
-// hears its receipt, not that the record has moved.
-func (a *act) asksUses() bool {
-	return len(a.seals) > 0 && (a.again || a.purpose.signers != 1 || len(a.seals) != 1 || a.seals[0].signer.Staff == "")
+// indexed tells that earlier entries on the act's statement need not be read
+// before it is judged: of one person's seal over a text that names that person
+// the log's unique index of statement and signer refuses a second, and its group,
+// run again, asks. So does a refusal (see judge): a seal posted twice hears its
+// receipt, not that the record has moved.
+func (a *act) indexed() bool {
+	return !a.again && len(a.seals) == 1 && a.purpose.signers == 1 && a.seals[0].signer.Staff != ""
 }
 
 // sealed is a verified seal with what an entry needs of it, made before the

@@ -128,7 +128,7 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 			if g.store.power.key(m.fingerprint) == nil {
 				ask(custodyKeys, m.fingerprint)
 			}
-			if i == 0 && a.asksUses() {
+			if i == 0 && !a.indexed() {
 				digests = append(digests, m.digest[:])
 			}
 			if i == 0 && a.purpose.signers > 1 {

@@ -34,7 +34,7 @@ func (g *group) judge(a *act) error {
 		return err
 	}
 	verdict := g.decide(tx)
-	if verdict != nil && g.failed == nil && len(a.seals) > 0 && !a.asksUses() {
+	if verdict != nil && g.failed == nil && a.indexed() {
 		if err := g.askUses(a); err != nil {
 			return err
 		}
