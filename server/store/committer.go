@@ -183,18 +183,15 @@ func (c *committer) attempt(acts []*act) error {
 // open begins a group's transaction and asks for what its acts declared.
 func (c *committer) open(acts []*act) (*group, error) {
 	s := c.store
-	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(s.ctx, answerTime)
+	defer cancel()
 	s.writing.Lock()
-	end := func() {
-		s.writing.Unlock()
-		cancel()
-	}
 	d, err := c.rest(ctx)
 	if err != nil {
-		end()
+		s.writing.Unlock()
 		return nil, err
 	}
-	g := s.newGroup(ctx, d, end)
+	g := s.newGroup(d, s.writing.Unlock)
 	if err := g.begin(acts); err != nil {
 		c.leave(g)
 		return nil, err
@@ -214,17 +211,11 @@ func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 	}
 	g.scribe = newScribe(g, edge)
 	f := &flight{group: g, acts: acts, refusals: map[*act]error{}, edge: edge, landed: make(chan error, 1)}
-	for i, a := range acts {
-		verdict := g.judge(a)
-		if g.failed != nil {
-			return nil, g.failed
-		}
-		if verdict != nil {
-			f.refusals[a] = verdict
-		}
-		if i < len(acts)-1 {
-			g.scribe.ahead()
-		}
+	for rest := acts; len(rest) > 0 && g.failed == nil; {
+		rest = g.hear(rest, f.refusals)
+	}
+	if g.failed != nil {
+		return nil, g.failed
 	}
 	c.store.halt("judged")
 	if len(g.leaves) > 0 {

@@ -78,7 +78,7 @@ func LoseTransaction(ctx context.Context, s *Store, ahead bool, meanwhile func()
 	if err != nil {
 		return err
 	}
-	g := s.newGroup(ctx, d, func() {})
+	g := s.newGroup(d, func() {})
 	if g.head, err = s.readHead(sets[0]); err != nil {
 		return err
 	}

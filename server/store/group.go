@@ -30,6 +30,7 @@ type group struct {
 	used     map[string][]usage // statement digest -> entries that carry it
 	believed map[*row]bool      // rows that were held against the log
 	failed   error              // a database error: nothing of the group stands
+	stuck    chan *Tx           // whose closure outlived its budget
 	asking   sync.Mutex         // the door is the judge's and the scribe's
 }
 
@@ -66,8 +67,9 @@ type answered struct {
 	sets  [][][]any // the head's first
 }
 
-func (s *Store) newGroup(ctx context.Context, d door, end func()) *group {
-	return &group{store: s, ctx: ctx, door: d, end: end, loaded: map[slot]*row{}, staged: map[slot]*row{}, sent: map[slot]*row{},
+// newGroup is a group whose context never ends: its door keeps the time (answerTime).
+func (s *Store) newGroup(d door, end func()) *group {
+	return &group{store: s, ctx: context.Background(), door: d, end: end, stuck: make(chan *Tx, 1), loaded: map[slot]*row{}, staged: map[slot]*row{}, sent: map[slot]*row{},
 		used: map[string][]usage{}, believed: map[*row]bool{}}
 }
 

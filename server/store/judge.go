@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/hex"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -23,6 +24,35 @@ type replayed struct {
 func (r *replayed) Error() string { return r.refusal.Error() }
 func (r *replayed) Unwrap() error { return r.refusal }
 
+// hear judges acts one after the other, in a goroutine that is left behind if a
+// closure outlives its budget: then it gives the acts that are still to be heard.
+func (g *group) hear(acts []*act, refusals map[*act]error) (rest []*act) {
+	heard := make(chan struct{})
+	g.store.running.Add(1)
+	go func() {
+		defer g.store.running.Done()
+		for i, a := range acts {
+			if verdict := g.judge(a); verdict != nil {
+				refusals[a] = verdict
+			}
+			if g.failed != nil {
+				break
+			}
+			if i < len(acts)-1 {
+				g.scribe.ahead()
+			}
+		}
+		close(heard)
+	}()
+	select {
+	case <-heard:
+		return nil
+	case tx := <-g.stuck:
+		refusals[tx.act] = g.unused(tx.act, overBudget())
+		return acts[slices.Index(acts, tx.act)+1:]
+	}
+}
+
 // judge takes one act through every check of Commit inside the transaction and
 // stages it. An error is the act's own verdict, unless g.failed is set.
 func (g *group) judge(a *act) error {
@@ -33,14 +63,20 @@ func (g *group) judge(a *act) error {
 	if err := g.checkUnused(a); err != nil {
 		return err
 	}
-	verdict := g.decide(tx)
-	if verdict != nil && g.failed == nil && a.indexed() {
-		if err := g.askUses(a); err != nil {
-			return err
-		}
-		if err := g.checkUnused(a); err != nil {
-			return err
-		}
+	return g.unused(a, g.decide(tx))
+}
+
+// unused gives way to the refusal of a seal that stands in the log already:
+// whoever posts one again must hear its receipt, and not that the record moved.
+func (g *group) unused(a *act, verdict error) error {
+	if verdict == nil || g.failed != nil || !a.indexed() {
+		return verdict
+	}
+	if err := g.askUses(a); err != nil {
+		return err
+	}
+	if err := g.checkUnused(a); err != nil {
+		return err
 	}
 	return verdict
 }
@@ -104,36 +140,47 @@ func (g *group) decide(tx *Tx) error {
 	return g.failed
 }
 
-// run calls the closure with its budget and survives its panic.
+// run calls the closure with its budget and survives its panic. If the closure
+// outlives the budget, run does not return: the group went on without it.
 func (g *group) run(tx *Tx) (audit.Entry, error) {
-	type verdict struct {
-		entry audit.Entry
-		err   error
+	timer := time.AfterFunc(tx.act.budget, func() {
+		if tx.end(&tx.dead) {
+			g.stuck <- tx
+		}
+	})
+	e, err := tx.work()
+	timer.Stop()
+	if !tx.end(&tx.over) {
+		runtime.Goexit()
 	}
-	done := make(chan verdict, 1)
-	g.store.running.Add(1)
-	go func() {
-		defer g.store.running.Done()
-		defer func() {
-			if p := recover(); p != nil {
-				err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-				done <- verdict{err: fault.Wrap(err, fault.Unavailable, "办理时程序出错，没有任何改动。请稍后再试；仍不行请联系系统管理员。")}
-			}
-		}()
-		e, err := tx.act.work(tx)
-		done <- verdict{e, err}
+	return e, err
+}
+
+// work calls the closure.
+func (tx *Tx) work() (e audit.Entry, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fault.Wrap(err, fault.Unavailable, "办理时程序出错，没有任何改动。请稍后再试；仍不行请联系系统管理员。")
+		}
 	}()
-	timer := time.NewTimer(tx.act.budget)
-	defer timer.Stop()
-	select {
-	case v := <-done:
-		return v.entry, v.err
-	case <-timer.C:
-		tx.mu.Lock() // waits for a query under way: the connection is the group's again
-		tx.dead = true
-		tx.mu.Unlock()
-		return audit.Entry{}, fault.New(fault.Unavailable, "这项操作超过了允许的时间，没有任何改动。请减少一次办理的数量后再试。")
+	return tx.act.work(tx)
+}
+
+// end marks the closure as over or as dead, whichever comes first. It waits for a
+// query under way, so that the connection is the group's again.
+func (tx *Tx) end(how *bool) (first bool) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.over || tx.dead {
+		return false
 	}
+	*how = true
+	return true
+}
+
+func overBudget() error {
+	return fault.New(fault.Unavailable, "这项操作超过了允许的时间，没有任何改动。请减少一次办理的数量后再试。")
 }
 
 // renew asks the policy again when authority moved since the grant was given,

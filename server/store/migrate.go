@@ -24,7 +24,7 @@ func migrate(ctx context.Context, c Config) (err error) {
 	driver, dialect, dsn := "sqlite3", goose.DialectSQLite3, sqliteDSN(c.DSN, true)
 	if c.Driver == MySQL {
 		driver, dialect = "mysql", goose.DialectMySQL
-		if dsn, err = mysqlDSN(c.DSN, true); err != nil {
+		if dsn, err = mysqlDSN(c.DSN, true, 0); err != nil {
 			return err
 		}
 	}

@@ -1,26 +1,36 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
 	"sealdesk/server/internal/fault"
 )
 
-// mysqlDSN adds the parameters that the store's safety and speed hang on.
-func mysqlDSN(dsn string, committer bool) (string, error) {
+// answerTime is how long the committer waits for each answer of the server. The
+// connection keeps that time, not a context: the driver hands one that can end to
+// a goroutine and back with every packet.
+const answerTime = time.Minute
+
+// mysqlDSN adds the parameters that the store's safety and speed hang on: whether
+// many statements may come in one packet, and how long to wait for the server to
+// take one or to answer it if the DSN does not say (zero: for ever).
+func mysqlDSN(dsn string, packets bool, patience time.Duration) (string, error) {
 	c, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return "", fmt.Errorf("the DSN: %w", err)
 	}
 	c.InterpolateParams = true // one round trip, not two
 	c.ClientFoundRows = true   // an unchanged row must not count as missing
-	c.MultiStatements = committer
+	c.MultiStatements = packets
+	c.ReadTimeout, c.WriteTimeout = cmp.Or(c.ReadTimeout, patience), cmp.Or(c.WriteTimeout, patience)
 	c.Collation = "utf8mb4_bin"
 	c.MaxAllowedPacket = 64 << 20
 	return c.FormatDSN(), nil

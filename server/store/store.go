@@ -126,13 +126,13 @@ func (s *Store) connect() error {
 	case MySQL:
 		driver = "mysql"
 		s.dialect = mysqlDialect{}
-		if commit, err = mysqlDSN(s.config.DSN, true); err != nil {
+		if commit, err = mysqlDSN(s.config.DSN, true, answerTime); err != nil {
 			return err
 		}
-		if scratch, err = mysqlDSN(s.config.DSN, false); err != nil {
+		if scratch, err = mysqlDSN(s.config.DSN, false, 0); err != nil {
 			return err
 		}
-		if read, err = mysqlDSN(s.config.ReadDSN, false); err != nil {
+		if read, err = mysqlDSN(s.config.ReadDSN, false, 0); err != nil {
 			return err
 		}
 	default:

@@ -28,6 +28,7 @@ type slot struct {
 // overlay and nothing else.
 type Tx struct {
 	mu       sync.Mutex
+	over     bool // the closure returned in time
 	dead     bool // the closure outlived its budget
 	group    *group
 	act      *act
