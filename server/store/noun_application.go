@@ -44,9 +44,11 @@ func live(a registration.Application) any {
 	return int64(a.Year)
 }
 
-func applicationCells(a registration.Application) ([]any, error) {
+// applicationCells spells an application; before is its row as it was read, nil
+// for a new one.
+func applicationCells(a registration.Application, before *row) ([]any, error) {
 	plain, p := splitForm(a.Form)
-	form, err := packForm(plain)
+	form, err := packForm(plain, before)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func applicationOf(row *row) (registration.Application, error) {
 	a := registration.Application{ID: r.text(), Year: r.int(), Unit: r.text(), School: r.text(), Path: r.text(),
 		State: registration.State(r.text()), Outcome: registration.Outcome(r.text()), RegKind: r.text(), Class: r.text()}
 	r.next = applications.index("form")
-	plain, err := unpackForm(r.bytes())
+	plain, err := unpackForm(r.bytes(), row)
 	if err != nil {
 		return a, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"sealdesk/server/audit"
+	"sealdesk/server/registration"
 )
 
 // row is one record row. plain holds what the noun holds; stored what the
@@ -17,6 +18,7 @@ type row struct {
 	plain  []any
 	stored []any
 	entry  int64
+	form   *registration.Form // what was read out of an application's form; nil if nobody did
 }
 
 func (r *row) get(column string) any { return r.plain[r.table.index(column)] }

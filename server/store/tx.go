@@ -238,11 +238,7 @@ func (tx *Tx) put(t *table, plain []any) error {
 		return errDead
 	}
 	id, _ := plain[0].(string)
-	at := slot{t, id}
-	before := tx.own[at]
-	if before == nil {
-		before = tx.group.known(t, id)
-	}
+	at, before := slot{t, id}, tx.known(t, id)
 	r, err := tx.group.store.cipher.layRow(t, plain, before)
 	if err != nil {
 		return err
@@ -261,6 +257,14 @@ func (tx *Tx) put(t *table, plain []any) error {
 	}
 	tx.own[at] = r
 	return nil
+}
+
+// known is see without asking the database.
+func (tx *Tx) known(t *table, id string) *row {
+	if r := tx.own[slot{t, id}]; r != nil {
+		return r
+	}
+	return tx.group.known(t, id)
 }
 
 func (tx *Tx) outside(t *table) error {

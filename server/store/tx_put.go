@@ -22,7 +22,7 @@ func (tx *Tx) Put(noun any) error {
 	}
 	switch v := noun.(type) {
 	case registration.Application:
-		cells, err := applicationCells(v)
+		cells, err := applicationCells(v, tx.known(applications, v.ID))
 		if err != nil {
 			return err
 		}
