@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -313,6 +314,12 @@ func updateMany(t *table, columns []int, changes []change) step {
 	var args []any
 	cases := "CASE " + t.key() + strings.Repeat(" WHEN ? THEN ?", len(changes)) + " END"
 	choose := func(value func(change) any) {
+		first := value(changes[0])
+		if !slices.ContainsFunc(changes, func(c change) bool { return !sameCell(value(c), first) }) {
+			b.WriteString("?") // the same for all, as of a batch that is concluded
+			args = append(args, first)
+			return
+		}
 		b.WriteString(cases)
 		for _, c := range changes {
 			args = append(args, c.row.id, value(c))
