@@ -172,7 +172,7 @@ func (c *committer) attempt(acts []*act) error {
 			c.leave(g) // nothing was written; the connection is not worth keeping
 		} else {
 			c.keep(g)
-			c.edge = f.edge
+			c.edge = g.scribe.edge
 		}
 		tell(f.refusals)
 		return nil
@@ -210,7 +210,7 @@ func (c *committer) judge(g *group, acts []*act) (*flight, error) {
 		return nil, err
 	}
 	g.scribe = newScribe(g, edge)
-	f := &flight{group: g, acts: acts, refusals: map[*act]error{}, edge: edge, landed: make(chan error, 1)}
+	f := &flight{group: g, acts: acts, refusals: map[*act]error{}, landed: make(chan error, 1)}
 	for rest := acts; len(rest) > 0 && g.failed == nil; {
 		rest = g.hear(rest, f.refusals)
 	}

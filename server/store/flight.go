@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-
-	"sealdesk/server/audit"
 )
 
 // flight is a group whose last packet was sent and not answered. Where the
@@ -18,7 +16,6 @@ type flight struct {
 	refusals map[*act]error
 	steps    []step
 	head     head
-	edge     *audit.Edge
 	landed   chan error // one place: what the database answered
 }
 
@@ -92,7 +89,7 @@ func (c *committer) settle(answer error) error {
 		}
 	}
 	s.halt("committed")
-	c.edge = f.edge
+	c.edge = f.group.scribe.edge
 	s.power.follow(f.group)
 	s.signer.take(f.group, f.head)
 	tell(f.refusals)

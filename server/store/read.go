@@ -49,19 +49,14 @@ func (r snapshot) rows(t *table, w want) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]*row, 0, len(set))
-	for _, cells := range set {
-		found, err := r.store.cipher.openRow(t, cells)
-		if err != nil {
+	list, err := r.store.cipher.openRows(t, set)
+	if err != nil || r.head == nil || !t.power {
+		return list, err
+	}
+	for _, found := range list {
+		if err := r.store.power.believes(r.ctx, *r.head, found, func(_ context.Context, w want) ([][]any, error) { return r.ask(w) }); err != nil {
 			return nil, err
 		}
-		if r.head != nil && t.power {
-			err := r.store.power.believes(r.ctx, *r.head, found, func(_ context.Context, w want) ([][]any, error) { return r.ask(w) })
-			if err != nil {
-				return nil, err
-			}
-		}
-		list = append(list, found)
 	}
 	return list, nil
 }

@@ -96,11 +96,10 @@ func (s *scribe) write(leaves []*leaf) error {
 		}
 		s.entries = append(s.entries, []any{int64(e.Number), l.text, e.Previous, millis(e.Received), millis(e.Logged), e.Act, e.Actor,
 			e.Body, e.Subject, l.path, statement})
-		for _, b := range l.bodies {
-			s.bodies = append(s.bodies, []any{int64(e.Number), b.kind, b.salt, b.seed, b.bytes})
-		}
-		if b := l.state; b.kind != "" {
-			s.bodies = append(s.bodies, []any{int64(e.Number), b.kind, b.salt, b.seed, b.bytes})
+		for _, b := range append(l.bodies, l.state) {
+			if b.kind != "" {
+				s.bodies = append(s.bodies, []any{int64(e.Number), b.kind, b.salt, b.seed, b.bytes})
+			}
 		}
 		for _, t := range s.edge.Append(audit.LeafHash(l.text)) {
 			s.tiles = append(s.tiles, []any{int64(t.Level), int64(t.Index), t.Data})
