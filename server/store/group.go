@@ -32,6 +32,7 @@ type group struct {
 	failed   error              // a database error: nothing of the group stands
 	stuck    chan *Tx           // whose closure outlived its budget
 	asking   sync.Mutex         // the door is the judge's and the scribe's
+	lost     error              // what the door said first: nothing goes through it any more
 }
 
 // usage is one entry that already stands on a statement.
@@ -218,9 +219,13 @@ func (g *group) ask(w want) ([][]any, error) {
 	}
 	g.asking.Lock()
 	defer g.asking.Unlock()
+	if g.lost != nil {
+		g.failed = g.lost
+		return nil, g.lost
+	}
 	set, err := g.door.query(g.ctx, w)
 	if err != nil {
-		g.failed = err
+		g.failed, g.lost = err, err
 	}
 	return set, err
 }

@@ -56,7 +56,7 @@ func (g *group) hear(acts []*act, refusals map[*act]error) (rest []*act) {
 // judge takes one act through every check of Commit inside the transaction and
 // stages it. An error is the act's own verdict, unless g.failed is set.
 func (g *group) judge(a *act) error {
-	tx := &Tx{group: g, act: a, grant: a.grant, own: map[slot]*row{}}
+	tx := &Tx{group: g, act: a, grant: a.grant, number: g.next + uint64(max(1, len(a.seals))) - 1, own: map[slot]*row{}}
 	if err := g.renew(tx); err != nil {
 		return err
 	}

@@ -233,6 +233,9 @@ func packets(steps []step) (early []step, last step) {
 		last.args = append(last.args, s.args...)
 		size += n
 	}
+	if guard >= 0 { // nothing follows it in this packet
+		query.WriteString("SELECT " + counts(guard) + "; ")
+	}
 	return early, close()
 }
 

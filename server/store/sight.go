@@ -69,8 +69,11 @@ func (s *Store) Look(ctx context.Context, g policy.Grant, w Wish, may func(*Tx) 
 		if err != nil {
 			return audit.Entry{}, err
 		}
+		if err := tx.Put(look); err != nil {
+			return audit.Entry{}, err
+		}
 		sight.look = look
-		return audit.Entry{Subject: about.Subject(), Note: look.Words()}, tx.Put(look)
+		return audit.Entry{Subject: about.Subject(), Note: look.Words()}, nil
 	}, Reads(about), Received(w.Received))
 	if err != nil {
 		return nil, err

@@ -25,7 +25,10 @@ func (g *group) aheadRecords() error {
 func (g *group) send(steps []step) error {
 	g.asking.Lock()
 	defer g.asking.Unlock()
-	return g.door.ahead(g.ctx, steps)
+	if g.lost == nil {
+		g.lost = g.door.ahead(g.ctx, steps)
+	}
+	return g.lost
 }
 
 // flush turns what is left of the group into statements: records, then the log,

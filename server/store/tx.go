@@ -33,6 +33,7 @@ type Tx struct {
 	group    *group
 	act      *act
 	grant    policy.Grant
+	number   uint64 // of its last entry
 	own      map[slot]*row
 	order    []slot
 	derived  bool
@@ -47,7 +48,7 @@ var errDead = errors.New("the closure outlived its budget")
 func (tx *Tx) Received() time.Time { return tx.act.received }
 
 // Number is the number that the act's (last) entry will have.
-func (tx *Tx) Number() uint64 { return tx.group.next + uint64(max(1, len(tx.act.seals))) - 1 }
+func (tx *Tx) Number() uint64 { return tx.number }
 
 // Grant is the grant as it holds now: asked for again if authority had moved.
 func (tx *Tx) Grant() policy.Grant { return tx.grant }

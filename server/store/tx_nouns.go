@@ -13,7 +13,22 @@ func (tx *Tx) Application(id string) (registration.Application, error) {
 	if err != nil {
 		return registration.Application{}, err
 	}
-	return applicationOf(r)
+	list, err := tx.applications(r)
+	if err != nil {
+		return registration.Application{}, err
+	}
+	return list[0], nil
+}
+
+// applications reads them out of their rows, which other acts of the group share
+// and which keep what was read: nothing of that after the closure's time.
+func (tx *Tx) applications(rows ...*row) ([]registration.Application, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.dead {
+		return nil, errDead
+	}
+	return listOf(rows, applicationOf)
 }
 
 // Review reads one review by its id.
@@ -94,7 +109,7 @@ func (tx *Tx) ApplicationsOf(school string, states ...registration.State) ([]reg
 	if err != nil {
 		return nil, err
 	}
-	return listOf(rows, applicationOf)
+	return tx.applications(rows...)
 }
 
 // ReviewsOf lists an application's reviews, by id.
