@@ -57,6 +57,9 @@ type dialect interface {
 	open(ctx context.Context, db *sql.DB) (door, error)
 	durable(ctx context.Context, ask asker) error
 	overlaps() bool // a group may begin while the COMMIT before it is not answered
+	// flush are steps that leave everything as it is and whose COMMIT is answered
+	// when all that was seen before them is on disk; none if nothing is seen earlier.
+	flush() []step
 	update(t *table, columns []int, changes []change) []step
 	insertIgnore() string
 	greatest(a string) string

@@ -84,8 +84,11 @@ func (c *committer) settle(answer error) error {
 		if s.dialect.definite(answer) || errors.Is(answer, errCount) {
 			return answer
 		}
-		if stands, err := c.look(f.group); !stands {
-			return errors.Join(answer, err)
+		if stands, known := c.look(f.group); !known {
+			c.unknown(f)
+			return nil
+		} else if !stands {
+			return answer
 		}
 	}
 	s.halt("committed")

@@ -9,19 +9,23 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"sealdesk/server/internal/fault"
 	"sealdesk/server/store"
 	"sealdesk/server/store/storetest"
 )
 
 // A wire stands between the store and the server. When cut, it lets what the
 // store says through and nothing back, and then breaks: the answer to COMMIT is
-// lost, the COMMIT is not. When mute, it swallows one answer and stays.
+// lost, the COMMIT is not. When mute, it swallows one answer and stays. Away, it
+// takes no new connection.
 type wire struct {
 	listener net.Listener
 	to       string
 	cut      atomic.Bool
 	mute     atomic.Bool
+	away     atomic.Bool
 	lost     atomic.Int64
 	wait     sync.WaitGroup
 }
@@ -52,7 +56,7 @@ func (w *wire) serve() {
 			return
 		}
 		far, err := net.Dial("unix", w.to)
-		if err != nil {
+		if err != nil || w.away.Load() {
 			near.Close()
 			continue
 		}
@@ -126,4 +130,67 @@ func TestALostAnswerIsLookedUpAndTheActIsNotDoneTwice(t *testing.T) {
 		t.Fatalf("%d acts in the log, %d were done: %v", acts, len(ids), err)
 	}
 	verifyExport(t, s, w.Keys.LogVerifier, w.CA())
+}
+
+// The answer to COMMIT is lost and the database stays away. Nobody takes that for
+// a no, and nothing is let in; the act is answered when the database is back, or
+// told that it may stand when the portal stops before.
+func TestAnActOfWhichNobodyKnowsWhetherItStandsIsNotDoneAgain(t *testing.T) {
+	for name, stops := range map[string]bool{"the database comes back": false, "the portal stops": true} {
+		t.Run(name, func(t *testing.T) {
+			w := storetest.New(t, store.MySQL)
+			a, b := w.Application(1, "HS1"), w.Application(2, "HS1")
+			w.Import(t, "U00003", "HS1", a, b)
+			w.Store.Close()
+			line, socket := newWire(t, storetest.Shared(t).Socket)
+			through := w.Config
+			through.DSN = strings.Replace(w.Config.DSN, storetest.Shared(t).Socket, socket, 1)
+			through.ReadDSN = w.Config.DSN
+			var armed atomic.Bool
+			s, err := store.Open(context.Background(), through.WithHalt(func(point string) {
+				if point == "flushed" && armed.Swap(false) {
+					line.away.Store(true)
+					line.cut.Store(true)
+				}
+			}), w.Keys, w.Policy, w.Clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			w.Store = s
+			armed.Store(true)
+			done := make(chan error, 1)
+			go func() {
+				_, err := accept(t, w, a.ID, reason(a.ID, "甲"))
+				done <- err
+			}()
+			for line.lost.Load() == 0 {
+				time.Sleep(5 * time.Millisecond)
+			}
+			if _, err := accept(t, w, b.ID, reason(b.ID, "乙")); !fault.Is(err, fault.Unavailable) {
+				t.Errorf("an act was let in: %v", err)
+			}
+			select {
+			case err := <-done:
+				t.Fatalf("answered by nobody who knows: %v", err)
+			case <-time.After(time.Second):
+			}
+			if stops {
+				s.Close()
+			}
+			line.away.Store(false)
+			if err := <-done; stops != (err != nil) || stops && !strings.Contains(err.Error(), "可能已经办成") {
+				t.Errorf("it was told %v", err)
+			}
+			var acts int
+			if err := w.Raw(t).QueryRow("SELECT COUNT(*) FROM log_entries WHERE act = 'accept'").Scan(&acts); err != nil || acts != 1 {
+				t.Errorf("%d entries for one act: %v", acts, err)
+			}
+			if !stops {
+				if _, err := accept(t, w, b.ID, reason(b.ID, "乙")); err != nil {
+					t.Errorf("it did not recover: %v", err)
+				}
+			}
+		})
+	}
 }

@@ -37,12 +37,18 @@ func (s *Store) receipt(ctx context.Context, number uint64) (audit.Receipt, erro
 		return r, err
 	}
 	r.Checkpoint = signed
+	r.Proof, err = s.prove(ctx, c, number)
+	return r, err
+}
+
+// prove makes the proof from the stored entries and tiles that an entry is in
+// the tree of a checkpoint.
+func (s *Store) prove(ctx context.Context, c audit.Checkpoint, number uint64) (audit.InclusionProof, error) {
 	edge, err := readEdge(ctx, c.Size, s.ask)
 	if err != nil {
-		return audit.Receipt{}, unreadable(err)
+		return audit.InclusionProof{}, unreadable(err)
 	}
-	r.Proof, err = audit.ProveInclusion(ctx, audit.WithEdge(tiles(s.ask), edge), c.Size, c.Root, number)
-	return r, err
+	return audit.ProveInclusion(ctx, audit.WithEdge(tiles(s.ask), edge), c.Size, c.Root, number)
 }
 
 func unreadable(err error) error {

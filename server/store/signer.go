@@ -141,7 +141,7 @@ func (g *signer) sign() error {
 	s := g.store
 	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
 	defer cancel()
-	h, err := g.durable(ctx)
+	h, told, err := g.newestHead(ctx)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,13 @@ func (g *signer) sign() error {
 		return fault.New(fault.Unavailable, "数据库里的日志比已签发的短（%d 小于 %d），已停止受理和签发。可能恢复了旧备份，请通知安全审计员。", h.size, size)
 	}
 	if h.size == size && !broken {
+		g.catchUp(ctx)
 		return nil
+	}
+	if !told { // it is seen, and may not be on disk yet
+		if err := s.flush(ctx); err != nil {
+			return fault.Wrap(err, fault.Unavailable, "数据库暂时没有确认日志已经落盘，已停止受理；恢复后自动继续。请通知系统管理员。")
+		}
 	}
 	leaves := had[:min(uint64(len(had)), h.size-size)]
 	if known < h.size { // another portal wrote: its entries are read, not believed
@@ -180,7 +186,7 @@ func (g *signer) sign() error {
 		return fault.Wrap(err, fault.Unavailable, "密码机暂时签不出日志的检查点，已停止受理，没有任何改动；恢复后自动继续。请稍后再试，并通知系统管理员。")
 	}
 	s.halt("signed")
-	g.publish(c, signed, piece)
+	g.publish(ctx, c, signed, piece)
 	if err := g.marker.keep(signed, s.clock(), g.stopping()); err != nil {
 		s.log.Error("the host's checkpoint file is not written", "cause", err.Error())
 	}
@@ -188,29 +194,30 @@ func (g *signer) sign() error {
 	return nil
 }
 
-// durable is the head to sign. One that this portal's committer was told is on
+// newestHead is the head to sign. One that this portal's committer was told is on
 // disk, and that follows what was signed last, need not be read again; any
-// other is read. Either way its MAC is checked.
-func (g *signer) durable(ctx context.Context) (head, error) {
+// other is read, and may not be on disk. Either way its MAC is checked.
+func (g *signer) newestHead(ctx context.Context) (h head, told bool, err error) {
 	s := g.store
 	g.mu.Lock()
-	h, fresh := g.written, g.written.size > g.frontier.Size() && g.written.size == g.expect && g.broken == nil
+	h, told = g.written, g.written.size > g.frontier.Size() && g.written.size == g.expect && g.broken == nil
 	g.mu.Unlock()
-	if fresh {
+	if told {
 		if !hmac.Equal(h.mac, h.authenticate(s.keys.HeadMAC, s.keys.Origin)) {
-			return head{}, s.forged()
+			return head{}, false, s.forged()
 		}
-		return h, nil
+		return h, true, nil
 	}
 	set, err := s.ask(ctx, headWant)
 	if err != nil {
-		return head{}, fault.Wrap(err, fault.Unavailable, "数据库暂时读不出日志的头，已停止受理；恢复后自动继续。请通知系统管理员。")
+		return head{}, false, fault.Wrap(err, fault.Unavailable, "数据库暂时读不出日志的头，已停止受理；恢复后自动继续。请通知系统管理员。")
 	}
-	return s.readHead(set)
+	h, err = s.readHead(set)
+	return h, false, err
 }
 
 // publish makes the signed head current and answers the acts that it covers.
-func (g *signer) publish(c audit.Checkpoint, signed []byte, piece *span) {
+func (g *signer) publish(ctx context.Context, c audit.Checkpoint, signed []byte, piece *span) {
 	g.mu.Lock()
 	for _, leaf := range piece.leaves {
 		g.frontier.Append(leaf)
@@ -220,18 +227,15 @@ func (g *signer) publish(c audit.Checkpoint, signed []byte, piece *span) {
 	} else {
 		g.leaves = g.leaves[len(piece.leaves):]
 	}
-	var covered, rest []*leaf
-	for _, l := range g.waiting {
-		if l.entry.Number < c.Size {
-			covered = append(covered, l)
-		} else {
-			rest = append(rest, l)
-		}
-	}
-	g.waiting, g.current, g.note, g.broken = rest, c, signed, nil
+	g.current, g.note, g.broken = c, signed, nil
+	covered := g.covered()
 	g.signal()
 	g.mu.Unlock()
 	for _, l := range covered {
+		if l.entry.Number < piece.from {
+			g.receipt(ctx, l, c, signed)
+			continue
+		}
 		r := audit.Receipt{Number: l.entry.Number, Entry: l.text, Checkpoint: signed}
 		var err error
 		if r.Proof, err = piece.prove(l.entry.Number); err != nil {
@@ -239,6 +243,43 @@ func (g *signer) publish(c audit.Checkpoint, signed []byte, piece *span) {
 		}
 		l.act.answer(r, nil)
 	}
+}
+
+// catchUp answers acts whose entries were read and signed before this portal's
+// committer was told that they stand.
+func (g *signer) catchUp(ctx context.Context) {
+	g.mu.Lock()
+	covered, c, signed := g.covered(), g.current, g.note
+	g.mu.Unlock()
+	for _, l := range covered {
+		g.receipt(ctx, l, c, signed)
+	}
+}
+
+// covered takes out of those who wait the ones whose entry is in the current
+// tree. The caller holds the lock.
+func (g *signer) covered() []*leaf {
+	var covered, rest []*leaf
+	for _, l := range g.waiting {
+		if l.entry.Number < g.current.Size {
+			covered = append(covered, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	g.waiting = rest
+	return covered
+}
+
+// receipt answers an act with a proof from the stored log.
+func (g *signer) receipt(ctx context.Context, l *leaf, c audit.Checkpoint, signed []byte) {
+	r := audit.Receipt{Number: l.entry.Number, Entry: l.text, Checkpoint: signed}
+	var err error
+	if r.Proof, err = g.store.prove(ctx, c, l.entry.Number); err != nil {
+		g.store.log.Error("no proof for a receipt", "number", l.entry.Number, "cause", err.Error())
+		r.Checkpoint = nil // the act stands, its receipt can be had later
+	}
+	l.act.answer(r, nil)
 }
 
 // fail lets nothing more in and tells those who wait that their act stands and

@@ -112,6 +112,8 @@ func (d *sqliteDoor) close() {
 // parameters is how many a statement of SQLite may carry.
 const parameters = 30000
 
+func (sqliteDialect) flush() []step { return nil }
+
 // update is one UPDATE…FROM (VALUES …) per so many rows as fit.
 func (sqliteDialect) update(t *table, columns []int, changes []change) []step {
 	width := 3 + len(columns)

@@ -257,6 +257,22 @@ func (s *Store) ask(ctx context.Context, w want) ([][]any, error) {
 	return collect(rows)
 }
 
+// flush returns when all that was seen in the database before it is on disk.
+func (s *Store) flush(ctx context.Context) error {
+	steps := s.dialect.flush()
+	if len(steps) == 0 {
+		return nil
+	}
+	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		for _, step := range steps {
+			if err := tx.Exec(step.query).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // halt is where the crash test kills the process.
 func (s *Store) halt(point string) {
 	if s.config.halt != nil {

@@ -99,8 +99,9 @@ func Install(dir string) error {
 }
 
 // Start runs the server over an installed directory and waits until it
-// answers. Durability is as in production: each COMMIT is flushed.
-func Start(dir string) (*Server, error) {
+// answers. Durability is as in production: each COMMIT is flushed. env is added to
+// its environment.
+func Start(dir string, env ...string) (*Server, error) {
 	binary, err := exec.LookPath("mariadbd")
 	if err != nil {
 		return nil, errors.New("not installed; the tests need it: apt-get install mariadb-server")
@@ -116,7 +117,7 @@ func Start(dir string) (*Server, error) {
 		"--socket="+s.Socket, "--pid-file="+filepath.Join(dir, "pid"), "--skip-networking", "--max-connections=700", "--back-log=700",
 		"--innodb-buffer-pool-size=256M", "--innodb-log-file-size=256M", "--innodb-flush-log-at-trx-commit=1",
 		"--performance-schema=OFF", "--character-set-server=utf8mb4")
-	s.cmd.Stdout, s.cmd.Stderr = out, out
+	s.cmd.Stdout, s.cmd.Stderr, s.cmd.Env = out, out, append(os.Environ(), env...)
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
