@@ -26,11 +26,8 @@ func TestAGroupThatFailsWhileTheNextHasBegunTakesNothingWithIt(t *testing.T) {
 		ids = append(ids, a.ID)
 	}
 	w.Store.Close()
-	server, name := storetest.Shared(t), w.Config.DSN[strings.LastIndex(w.Config.DSN, "/")+1:]
-	line, socket := newWire(t, server.Socket)
-	through := w.Config
-	through.DSN = strings.Replace(w.Config.DSN, server.Socket, socket, 1)
-	through.ReadDSN = w.Config.DSN
+	name := w.Config.DSN[strings.LastIndex(w.Config.DSN, "/")+1:]
+	line, through := throughWire(t, w)
 	var flights, flushed, overlapped, killed atomic.Int64
 	raw := w.Raw(t)
 	s, err := store.Open(context.Background(), through.WithHalt(func(point string) {

@@ -43,6 +43,16 @@ func newWire(t *testing.T, to string) (*wire, string) {
 	return w, path
 }
 
+// throughWire is a world's configuration whose committer talks over a wire.
+func throughWire(t *testing.T, w *storetest.World) (*wire, store.Config) {
+	t.Helper()
+	server, c := storetest.Shared(t), w.Config
+	line, socket := newWire(t, server.Socket)
+	c.DSN = strings.Replace(w.Config.DSN, server.Socket, socket, 1)
+	c.ReadDSN = w.Config.DSN
+	return line, c
+}
+
 // trouble is what happens to the wire at a point of the committer's way.
 type trouble struct {
 	point string
@@ -96,11 +106,8 @@ func TestALostAnswerIsLookedUpAndTheActIsNotDoneTwice(t *testing.T) {
 		ids = append(ids, w.Application(i, "HS1").ID)
 	}
 	w.Store.Close()
-	server := storetest.Shared(t)
-	line, socket := newWire(t, server.Socket)
-	through := w.Config
-	through.DSN = strings.Replace(w.Config.DSN, server.Socket, socket, 1) + "?readTimeout=300ms"
-	through.ReadDSN = w.Config.DSN
+	line, through := throughWire(t, w)
+	through.DSN += "?readTimeout=300ms"
 	var next atomic.Pointer[trouble]
 	s, err := store.Open(context.Background(), through.WithHalt(func(point string) {
 		if t := next.Load(); t != nil && t.point == point && next.CompareAndSwap(t, nil) {
@@ -142,10 +149,7 @@ func TestAnActOfWhichNobodyKnowsWhetherItStandsIsNotDoneAgain(t *testing.T) {
 			a, b := w.Application(1, "HS1"), w.Application(2, "HS1")
 			w.Import(t, "U00003", "HS1", a, b)
 			w.Store.Close()
-			line, socket := newWire(t, storetest.Shared(t).Socket)
-			through := w.Config
-			through.DSN = strings.Replace(w.Config.DSN, storetest.Shared(t).Socket, socket, 1)
-			through.ReadDSN = w.Config.DSN
+			line, through := throughWire(t, w)
 			var armed atomic.Bool
 			s, err := store.Open(context.Background(), through.WithHalt(func(point string) {
 				if point == "flushed" && armed.Swap(false) {
