@@ -233,15 +233,10 @@ func (g *signer) publish(ctx context.Context, c audit.Checkpoint, signed []byte,
 	g.mu.Unlock()
 	for _, l := range covered {
 		if l.entry.Number < piece.from {
-			g.receipt(ctx, l, c, signed)
-			continue
+			g.answer(l, signed, g.stored(ctx, c))
+		} else {
+			g.answer(l, signed, piece.prove)
 		}
-		r := audit.Receipt{Number: l.entry.Number, Entry: l.text, Checkpoint: signed}
-		var err error
-		if r.Proof, err = piece.prove(l.entry.Number); err != nil {
-			g.store.log.Error("no proof for a receipt", "number", l.entry.Number, "cause", err.Error())
-		}
-		l.act.answer(r, nil)
 	}
 }
 
@@ -252,7 +247,7 @@ func (g *signer) catchUp(ctx context.Context) {
 	covered, c, signed := g.covered(), g.current, g.note
 	g.mu.Unlock()
 	for _, l := range covered {
-		g.receipt(ctx, l, c, signed)
+		g.answer(l, signed, g.stored(ctx, c))
 	}
 }
 
@@ -271,15 +266,21 @@ func (g *signer) covered() []*leaf {
 	return covered
 }
 
-// receipt answers an act with a proof from the stored log.
-func (g *signer) receipt(ctx context.Context, l *leaf, c audit.Checkpoint, signed []byte) {
+// answer gives an act its receipt. The act stands: if there is no proof now, the
+// receipt can be had later.
+func (g *signer) answer(l *leaf, signed []byte, prove func(number uint64) (audit.InclusionProof, error)) {
 	r := audit.Receipt{Number: l.entry.Number, Entry: l.text, Checkpoint: signed}
 	var err error
-	if r.Proof, err = g.store.prove(ctx, c, l.entry.Number); err != nil {
+	if r.Proof, err = prove(l.entry.Number); err != nil {
 		g.store.log.Error("no proof for a receipt", "number", l.entry.Number, "cause", err.Error())
-		r.Checkpoint = nil // the act stands, its receipt can be had later
+		r.Checkpoint = nil
 	}
 	l.act.answer(r, nil)
+}
+
+// stored proves from the stored log that an entry is in the tree of a checkpoint.
+func (g *signer) stored(ctx context.Context, c audit.Checkpoint) func(number uint64) (audit.InclusionProof, error) {
+	return func(number uint64) (audit.InclusionProof, error) { return g.store.prove(ctx, c, number) }
 }
 
 // fail lets nothing more in and tells those who wait that their act stands and
