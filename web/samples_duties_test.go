@@ -20,7 +20,7 @@ func dutySamples() []sample {
 		Sections: []view.Section{{ID: "sheet", Title: "签署情况", Facts: []view.Fact{{Label: "机构", Value: "率水初级中学（HS10183）"}, {Label: "应由谁签署", Value: "校长（毕怀瑾 U00408）"}, {Label: "状态", Value: "未签署"}}},
 			text, {ID: "past", Title: "经过", Empty: "本年度还没有在这里签署过。"}},
 		Forms: []view.ActForm{{ID: "sign-sheet", Title: "签署责任书", Action: "/duties/HS10183/sheet", Button: "看将要签的内容",
-			Say: "请先读完左边的内容。签署后，本机构人员即可办理本年度业务；您不再担任负责人时，由接任的人重新签署。"}}}
+			Say: "请先读完责任书。签署后，本机构人员即可办理本年度业务；您不再担任负责人时，由接任的人重新签署。"}}}
 	signed := open
 	signed.Say, signed.Forms = "", nil
 	signed.Sections = []view.Section{{ID: "sheet", Title: "签署情况", Facts: []view.Fact{{Label: "机构", Value: "率水初级中学（HS10183）"}, {Label: "责任人", Value: "毕怀瑾（U00408）"},

@@ -173,7 +173,7 @@ func (p *Portal) sheetPage(c *call) (view.Office, error) {
 		v.Say = sentenced(err).Sentence
 		if _, err := h.Sign(c.who.Staff.ID, c.received); err == nil {
 			v.Forms = append(v.Forms, view.ActForm{ID: "sign-sheet", Title: "签署责任书", Action: "/duties/" + escaped(body.ID) + "/sheet",
-				Say: "请先读完左边的内容。签署后，本机构人员即可办理本年度业务；您不再担任负责人时，由接任的人重新签署，您再任时也要重新签署。", Button: "看将要签的内容"})
+				Say: "请先读完责任书。签署后，本机构人员即可办理本年度业务；您不再担任负责人时，由接任的人重新签署，您再任时也要重新签署。", Button: "看将要签的内容"})
 		}
 	}
 	return v, nil

@@ -226,7 +226,7 @@ func (p *Portal) handler(host string) http.Handler {
 		engine.Handle(r.method, r.path, p.edge(r))
 	}
 	missing := p.edge(route{access: anyone, handle: func(*Portal, *call) (answer, error) {
-		return nil, fault.New(fault.NotFound, "没有这个页面。请从左边的目录进入，或回到今日办理。")
+		return nil, fault.New(fault.NotFound, "没有这个页面。请从目录进入，或回到今日办理。")
 	}})
 	engine.NoRoute(missing)
 	engine.NoMethod(missing)

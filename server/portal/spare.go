@@ -110,7 +110,7 @@ func (p *Portal) sparesPage(c *call) (view.Office, error) {
 		}
 		section.Register = list
 		if more := len(mine) - len(list.Rows); more > 0 {
-			section.Say = "另有 " + number(more) + " 把没有列出；右边的清单是全的。"
+			section.Say = "另有 " + number(more) + " 把没有列出；“交给另一位安全保密管理员”里的序列号是全的。"
 		}
 	}
 	v.Sections = []view.Section{section}
