@@ -55,7 +55,7 @@ func (a Application) entitled() error {
 	case f.Establishment == "approved_hire" && f.ApprovalDocNo == "":
 		return fault.New(fault.Invalid, "申请 %s 是聘用教师，须在编，或由县级以上政府批准聘用（通知第一部分第 1 项）。请补填聘用批准文号后再受理，草稿已保留。", a.ID).
 			At("approval_doc_no", "请填写聘用批准文号。")
-	case !f.Due(a.Year) && (a.Early.IsZero() || a.Early.ValidTo != *f.LastValidTo):
+	case !a.due():
 		return a.notDue()
 	case deferral != 0 && (deferral != 3 || f.PriorDeferralCleared != "yes"):
 		return fault.New(fault.Invalid, "申请 %s 按“暂缓后已达到条件”申请，但没有找到完整的前次暂缓注册：须有年度、机构，且暂缓原因已消除。请补齐这三项；没有暂缓过的请清空，按第 1、2 项申请。", a.ID).

@@ -27,6 +27,24 @@ func (q question) counted() []grade {
 	return out
 }
 
+// hiredBesideTheRest says what contradicts the day of hire, by which years are
+// left out of the count: nobody compares it with paper, so it decides nothing
+// against what stands beside it.
+func (q question) hiredBesideTheRest() []string {
+	f, hired := q.form, q.form.HiredOn
+	if hired == nil {
+		return nil
+	}
+	var said []string
+	if day := DateOf(f.AppliedAt); hired.After(day) {
+		said = append(said, fmt.Sprintf("入职日期%s晚于申请日%s", hired, day))
+	}
+	if end := f.ProbationEnd; end != nil && hired.After(*end) {
+		said = append(said, fmt.Sprintf("入职日期%s晚于试用期满日期%s", hired, end))
+	}
+	return said
+}
+
 // longest gives the last year and length of the longest run of failed years.
 func longest(grades []grade) (last, length int) {
 	run := 0
@@ -90,6 +108,7 @@ func appraisalUnclear(q question) string {
 		} else if end.After(DateOf(q.form.AppliedAt)) {
 			said = append(said, fmt.Sprintf("试用期满日期%s晚于申请日%s", end, DateOf(q.form.AppliedAt)))
 		}
+		said = append(said, q.hiredBesideTheRest()...)
 	}
 	return strings.Join(said, "；")
 }

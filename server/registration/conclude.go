@@ -101,6 +101,9 @@ func (a Application) audited(auditor Person, j Judge) (Application, error) {
 	if err := a.mayTake(PartAuditor, auditor); err != nil {
 		return a, err
 	}
+	if !a.due() {
+		return a, a.notDue()
+	}
 	next, err := j.Of(a)
 	if err != nil {
 		return a, err
@@ -119,6 +122,9 @@ func (a Application) audited(auditor Person, j Judge) (Application, error) {
 // A number of another length counts as outside the system, whatever the sheet
 // says (section 6).
 func (a Application) proven() error {
+	if a.Form.Authenticity == "false" {
+		return fault.New(fault.Invalid, "申请 %s 的证书真伪核验填的是“伪造”，不能给注册合格。请由区县负责人（市直由市级负责人）立案并暂停办理（R52）；填错的，请退回学校更正后再报。", a.ID)
+	}
 	if a.Form.InNationalSystem == "yes" {
 		if SeventeenDigits(a.Form.CertNumber) {
 			return nil

@@ -90,6 +90,9 @@ func mended(f Form, field, text string, today Date) (Form, error) {
 		if err != nil {
 			return f, fault.Wrap(err, fault.Invalid, "姓名里有不能使用的字符，请改用标准汉字后重填。").At(field, "有不能使用的字符。")
 		}
+		if wrong := nameFaults[NameFault(name)]; wrong != "" && name != "" {
+			return f, fault.New(fault.Invalid, "%s，请填写证件上的完整姓名。", wrong).At(field, "%s。", wrong)
+		}
 		text = name
 	}
 	next, err := f.With(field, text)

@@ -54,6 +54,27 @@ func (f Form) Due(year int) bool {
 	return f.LastValidTo == nil || !f.LastValidTo.After(Date{year, time.December, 31})
 }
 
+// due reports whether the record may be registered this year: it is due, or two
+// people let just this validity pass (R05).
+func (a Application) due() bool {
+	return a.Form.Due(a.Year) || !a.Early.IsZero() && a.Early.ValidTo == *a.Form.LastValidTo
+}
+
+// stillLetIn holds corrections against the act that let the record in before it
+// was due: another person is not let in by it, and one that turns out to be due
+// needs it no more.
+func (a Application) stillLetIn(was Application) (Application, error) {
+	switch {
+	case a.Early.IsZero():
+	case a.Form.Due(a.Year):
+		a.Early = Early{}
+	case a.Form.PersonName != was.Form.PersonName || a.Form.IDNumber != was.Form.IDNumber:
+		return a, fault.New(fault.Invalid, "申请 %s 是凭未到期放行（第 %d 号，R05）收下的，放行只对当时的姓名和证件号码有效，审查时不能更正这两项。确有错的，请本人书面申请撤回，重新申报后另行放行。",
+			a.ID, a.Early.Entry)
+	}
+	return a, nil
+}
+
 // Lets reports whether this act is about the form of the person with that index.
 func (e EarlyRenewal) Lets(f Form, person string, year int) bool {
 	return f.LastValidTo != nil && e.Year == year && e.School == f.SchoolCode && e.ApplyNo == f.ApplyNo &&

@@ -46,6 +46,15 @@ func (a Application) Review(by Person, draft Review, corrections []Correction, j
 	if err != nil {
 		return step, err
 	}
+	if err := next.mayTake(PartReviewer, by); err != nil { // as the paper names the applicant
+		return step, err
+	}
+	if next, err = next.stillLetIn(a); err != nil {
+		return step, err
+	}
+	if err := next.corrigible(a, made, DateOf(now)); err != nil {
+		return step, err
+	}
 	if next, err = j.Of(next); err != nil {
 		return step, err
 	}

@@ -212,6 +212,9 @@ func evidenceUnclear(q question) string {
 	if f.InPost == "" {
 		said = append(said, "是否在岗未填")
 	}
+	if q.kind == "renewal" && f.TrainingHours == nil {
+		said = append(said, "五年培训学时未填")
+	}
 	if f.GapTerms == nil {
 		said = append(said, "中断教学学期数未填")
 	}

@@ -86,6 +86,19 @@ func TestRulesByAcceptanceCaseWithTheTwinOverTheEdge(t *testing.T) {
 		"first, year after hire": {func(f *Form) {
 			f.LastValidTo, f.ProbationEnd, f.HiredOn, f.AppraisalY4 = nil, on(2022, 9, 1), on(2021, 9, 1), "fail"
 		}, "S1 D1 defer"},
+		"first, hired on the last day of probation": {func(f *Form) {
+			f.LastValidTo, f.ProbationEnd, f.HiredOn = nil, on(2022, 8, 31), on(2022, 8, 31)
+		}, "S1  pass"},
+		"first, hired after probation": {func(f *Form) {
+			f.LastValidTo, f.ProbationEnd, f.HiredOn, f.AppraisalY4 = nil, on(2010, 8, 31), on(2024, 9, 30), "fail"
+		}, "S1 H1 human"},
+		"first, hired on the day of application": {func(f *Form) {
+			f.LastValidTo, f.ProbationEnd, f.HiredOn = nil, on(2024, 10, 8), on(2024, 10, 8)
+		}, "S1  pass"},
+		"first, hired after application": {func(f *Form) {
+			f.LastValidTo, f.ProbationEnd, f.HiredOn = nil, on(2024, 10, 8), on(2024, 10, 9)
+		}, "S1 H1 human"},
+		"renewal, hours unknown": {func(f *Form) { f.TrainingHours = nil }, "S1 H4 human"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := passing()

@@ -4,11 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
-	"unicode"
 	"unicode/utf8"
 
-	"sealdesk/hsm/seal"
 	"sealdesk/server/registration"
 )
 
@@ -104,7 +101,7 @@ func (j *judge) check(raw rawRow) *rowCheck {
 func (c *rowCheck) person() {
 	f := &c.form
 	if c.sound("person_name") {
-		if code := nameFault(f.PersonName); code != "" {
+		if code := registration.NameFault(f.PersonName); code != "" {
 			c.refuse("person_name", code)
 		}
 	}
@@ -125,24 +122,6 @@ func (c *rowCheck) person() {
 		}
 		c.j.seen.applies[f.ApplyNo] = true
 	}
-}
-
-func nameFault(name string) string {
-	if n := utf8.RuneCountInString(name); n < 2 || n > 50 {
-		return "name-length"
-	}
-	if strings.ContainsFunc(name, unicode.IsDigit) {
-		return "name-digit"
-	}
-	if strings.ContainsFunc(name, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '·' && r != '〇' && r != ' '
-	}) {
-		return "name-chars"
-	}
-	if _, _, err := seal.CleanName(name); err != nil {
-		return "name-chars" // an invisible mark, which no text to be signed may hold
-	}
-	return ""
 }
 
 func (c *rowCheck) schoolAndTime() {
@@ -171,22 +150,16 @@ func (c *rowCheck) schoolAndTime() {
 	}
 }
 
-// earliest is before any teacher's certificate under the Teachers Law.
-var earliest = registration.Date{Year: 1994, Month: time.January, Day: 1}
-
 func (c *rowCheck) certificate() {
 	f := &c.form
-	if f.CertStatus != "none" {
-		if c.empty("cert_number") {
-			c.refuse("cert_number", "cert-missing")
-		}
-		for _, field := range []string{"cert_kind", "cert_subject", "cert_issuer", "cert_date"} {
-			if c.empty(field) {
-				c.refuse(field, "empty")
-			}
+	for _, field := range f.Missing() {
+		if field == "cert_number" {
+			c.refuse(field, "cert-missing")
+		} else {
+			c.refuse(field, "empty")
 		}
 	}
-	if d := f.CertDate; d != nil && (d.Before(earliest) || d.After(c.j.today)) {
+	if d := f.CertDate; d != nil && !registration.CertificateDay(*d, c.j.today) {
 		c.refuse("cert_date", "cert-date-range")
 	}
 	switch {
@@ -210,9 +183,6 @@ func (c *rowCheck) history() {
 	}
 	year := c.j.ref.Year
 	c.due()
-	if kind == "renewal" && f.TrainingHours == nil {
-		c.refuse("training_hours", "empty")
-	}
 	if !c.sound("prior_deferral_year") ||
 		c.deferral == nil && f.PriorDeferralOrgan == "" && f.PriorDeferralCleared == "" {
 		return
