@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -68,22 +69,35 @@ func (a Application) corrigible(was Application, made []Correction, today Date) 
 	fields := map[string]bool{}
 	for _, c := range made {
 		fields[c.Field] = true
-	}
-	for _, field := range a.Form.Missing() {
-		if fields[field] || field == "training_hours" && fields["last_valid_to"] {
-			return fault.New(fault.Invalid, "%s 不能更正为空：缺的不等于合格。请填写纸质材料上的内容；纸质缺少的，比对选“纸质缺”并说明。", HeaderOf(field)).At(field, "不能为空。")
+		if err := a.mayBear(c.Field, today); err != nil {
+			return err
 		}
 	}
-	if d := a.Form.CertDate; fields["cert_date"] && d != nil && !CertificateDay(*d, today) {
-		return fault.New(fault.Invalid, "发证日期早于 1994-01-01 或晚于今天，不能这样更正。请对照证书原件重填。").At("cert_date", "早于 1994-01-01 或晚于今天。")
+	if fields["last_valid_to"] && KindOf(a.Form) != KindOf(was.Form) {
+		if string(a.Form.RegKind) != KindOf(a.Form) {
+			return fault.New(fault.Invalid, "按更正后的上次注册有效期止，注册类型应为“%s”，与表中所填不符。请把注册类型一并更正，或核对有效期。", Code(KindOf(a.Form)).Word("reg_kind")).
+				At("last_valid_to", "与注册类型不符。")
+		}
+		if err := a.mayBear("training_hours", today); err != nil {
+			return err
+		}
 	}
-	if fields["last_valid_to"] && KindOf(a.Form) != KindOf(was.Form) && string(a.Form.RegKind) != KindOf(a.Form) {
-		return fault.New(fault.Invalid, "按更正后的上次注册有效期止，注册类型应为“%s”，与表中所填不符。请把注册类型一并更正，或核对有效期。", Code(KindOf(a.Form)).Word("reg_kind")).
-			At("last_valid_to", "与注册类型不符。")
+	if !a.due() {
+		return a.mayBear("last_valid_to", today)
 	}
-	if a.due() {
-		return nil
+	return nil
+}
+
+// mayBear asks of one corrected field what the sheet asks of its cell.
+func (a Application) mayBear(field string, today Date) error {
+	switch d := a.Form.CertDate; {
+	case slices.Contains(a.Form.Missing(), field):
+		return fault.New(fault.Invalid, "%s 不能更正为空：缺的不等于合格。请填写纸质材料上的内容；纸质缺少的，比对选“纸质缺”并说明。", HeaderOf(field)).At(field, "不能为空。")
+	case field == "cert_date" && d != nil && !CertificateDay(*d, today):
+		return fault.New(fault.Invalid, "发证日期早于 1994-01-01 或晚于今天，不能这样更正。请对照证书原件重填。").At(field, "早于 1994-01-01 或晚于今天。")
+	case field == "last_valid_to" && !a.due():
+		return fault.New(fault.Invalid, "更正后申请 %s 的上次注册有效期至 %s，%d 年度没有到期，不能审查通过（R05）。请核对有效期；确实没有到期的，请本人书面申请撤回，期满年度再申请；确有理由提前的，撤回后按正确的有效期重新申报，由审核人员和负责人两人放行。",
+			a.ID, *a.Form.LastValidTo, a.Year).At(field, "有效期尚未届满。")
 	}
-	return fault.New(fault.Invalid, "更正后申请 %s 的上次注册有效期至 %s，%d 年度没有到期，不能审查通过（R05）。请核对有效期；确实没有到期的，请本人书面申请撤回，期满年度再申请；确有理由提前的，撤回后按正确的有效期重新申报，由审核人员和负责人两人放行。",
-		a.ID, *a.Form.LastValidTo, a.Year).At("last_valid_to", "有效期尚未届满。")
+	return nil
 }

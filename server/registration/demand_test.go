@@ -37,6 +37,12 @@ func TestCase31ACorrectionTakesNothingAwayThatTheSheetDemands(t *testing.T) {
 		}
 		unchanged(t, step.Before, step.After)
 	}
+	for field, value := range map[string]string{"training_hours": "", "cert_subject": "", "cert_date": "2034-01-01", "last_valid_to": "2027-06-30"} {
+		err := accepted(t, application(1)).CheckCorrection(registration.Correction{Field: field, New: value, Reason: "与原件不符", Evidence: "第 1 页"}, inReview)
+		if e := refused(t, err, fault.Invalid); len(e.Fields) != 1 || e.Fields[0].Name != field {
+			t.Errorf("%s while it is typed: %v", field, e.Fields)
+		}
+	}
 	again := accepted(t, application(1, func(f *registration.Form) {
 		f.LastValidTo, f.RegKind, f.TrainingHours = nil, "first", nil
 		f.HiredOn, f.ProbationEnd = day("2021-09-01"), day("2022-08-31")

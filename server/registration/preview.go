@@ -3,10 +3,17 @@ package registration
 import "time"
 
 // CheckCorrection says whether a correction could be made, while it is only
-// being typed: the same rules as at the review (R18).
+// being typed: the same rules as at the review (R18), but for those that hold two
+// fields against each other, of which the other may be corrected yet.
 func (a Application) CheckCorrection(k Correction, now time.Time) error {
-	_, _, err := a.corrected(Person{}, []Correction{k}, now)
-	return err
+	next, _, err := a.corrected(Person{}, []Correction{k}, now)
+	if err != nil {
+		return err
+	}
+	if next, err = next.stillLetIn(a); err != nil {
+		return err
+	}
+	return next.mayBear(k.Field, DateOf(now))
 }
 
 // Preview is the record as the rules would see it with the corrections of a
