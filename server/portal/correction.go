@@ -60,7 +60,7 @@ func partOf(field string) string {
 			}
 		}
 	}
-	return "compare-1"
+	return "conclude"
 }
 
 // POST /applications/:id/correct keeps a correction with the draft; it takes

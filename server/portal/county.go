@@ -5,6 +5,7 @@ import (
 
 	"sealdesk/hsm/seal"
 	"sealdesk/policy"
+	"sealdesk/server/internal/fault"
 	"sealdesk/server/org"
 	"sealdesk/server/registration"
 	"sealdesk/server/store"
@@ -71,6 +72,11 @@ func (m *concludeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]b
 			d.subject = store.OfApplication(id).Subject() // it is what the refusal is about
 			return d, err
 		}
+		if len(m.IDs) > 1 {
+			if err := unanswered(r, a, len(list)+1); err != nil {
+				return d, err
+			}
+		}
 		list = append(list, a)
 		v := registration.Verdict{Conclusion: registration.Registered, Reason: m.Reasons[id]}
 		if adverse, ok := m.Adverse[id]; ok {
@@ -91,6 +97,18 @@ func (m *concludeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]b
 	}
 	d.statement, err = registration.ConcludeStatement(h, steps, salts)
 	return d, err
+}
+
+// unanswered keeps out of a batch what a later sheet tells otherwise and the
+// school has not answered: it is to be looked at by itself.
+func unanswered(r rows, a registration.Application, place int) error {
+	open, err := proposals(r, a)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	f := fault.New(fault.Conflict, "第 %d 行（%s）有后来的表提出、学校还没有答复的更正建议，不能放在批里，整批没有签署。请打开这份申请核对，单份签署或退回学校；其余的去掉这一行后再签。", place, a.ID)
+	f.Fields = []fault.Field{{Name: a.ID, Sentence: "有没有答复的更正建议，请单份办理或退回学校。"}}
+	return f
 }
 
 // judges gives the rules of each record; a school is read once.

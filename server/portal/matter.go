@@ -31,6 +31,7 @@ type rows interface {
 	Delegation(id string) (registration.Delegation, error)
 	CorrectionsOf(application string) ([]registration.Correction, error)
 	SheetChangesOf(application string) ([]registration.SheetChange, error)
+	ReviewsOf(application string) ([]registration.Review, error)
 	EarlyRenewalsOf(school string) (registration.Released, error)
 	RowIndex(text string) string
 	RelativesOf(person string) ([]registration.Relative, error)

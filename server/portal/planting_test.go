@@ -379,6 +379,9 @@ func (r reader) review(id string, conclusion registration.Conclusion, change fun
 		for _, box := range inputs(r.t.tb, p, "answer-") {
 			form.Set(box.Name, "affirm")
 		}
+		for _, box := range inputs(r.t.tb, p, "proposed-") {
+			form.Set(box.Name, box.Value)
+		}
 		if step == "conclude" {
 			form.Set("conclusion", string(conclusion))
 			if conclusion != registration.Registered {

@@ -68,6 +68,9 @@ func (r reading) CorrectionsOf(application string) ([]registration.Correction, e
 func (r reading) SheetChangesOf(application string) ([]registration.SheetChange, error) {
 	return r.store.SheetChanges(r.ctx, r.grant, application)
 }
+func (r reading) ReviewsOf(application string) ([]registration.Review, error) {
+	return r.store.Reviews(r.ctx, r.grant, application)
+}
 func (r reading) RowIndex(text string) string { return r.store.RowIndex(text) }
 
 func (r reading) EarlyRenewalsOf(school string) (registration.Released, error) {

@@ -60,6 +60,15 @@ func (p *Portal) reviewPage(c *call, step string) (view.Review, error) {
 	if v.Steps, err = p.reviewSteps(c, a, step); err != nil {
 		return v, err
 	}
+	proposed, err := p.proposedFor(c, a)
+	if err != nil {
+		return v, err
+	}
+	for _, f := range inSheetOrder(proposed) {
+		if partOf(f.Field) == step {
+			v.Proposed = append(v.Proposed, view.Proposal{Field: f.Field, In: f.In})
+		}
+	}
 	switch step {
 	case "findings":
 		if a, err = p.preview(c, a, d); err != nil {
@@ -68,11 +77,12 @@ func (p *Portal) reviewPage(c *call, step string) (view.Review, error) {
 		v.Findings = findingAnswers(a, d)
 	case "conclude":
 		v.Conclude, v.Save = schoolConclusion(a, d), "保存审查结论"
-	default:
-		proposed, err := p.proposedFor(c, a)
-		if err != nil {
-			return v, err
+		for _, f := range inSheetOrder(proposed) {
+			if partOf(f.Field) == step {
+				v.Conclude.Facts = append(v.Conclude.Facts, view.Fact{Label: "后来的表写", Value: registration.HeaderOf(f.Field) + "：" + orText(fieldChangeView(f).New, "（空）")})
+			}
 		}
+	default:
 		v.Compare = comparePart(a, d, step, proposed)
 		if step == partOf("id_number") || step == partOf("cert_number") {
 			v.Reveal = revealForm(c, "application", "/applications/"+a.ID+"/reveal", step)

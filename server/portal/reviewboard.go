@@ -18,7 +18,11 @@ func (p *Portal) ready(k knowledge, r rows, a registration.Application, d review
 	if err != nil {
 		return registration.Step{}, err
 	}
-	return a.Review(by, d.Review, d.Corrections, j, calendar, c.received)
+	step, err := a.Review(by, d.Review, d.Corrections, j, calendar, c.received)
+	if err == nil {
+		err = d.unseen(r, a)
+	}
+	return step, err
 }
 
 // GET /review: what can be sealed together, what singly, what is not ready.

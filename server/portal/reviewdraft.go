@@ -30,6 +30,9 @@ func (p *Portal) draftOf(ctx context.Context, staff string, a registration.Appli
 	if d.Shown == nil {
 		d.Shown = map[string]bool{}
 	}
+	if d.Seen == nil {
+		d.Seen = map[string]string{}
+	}
 	return d, nil
 }
 
@@ -51,6 +54,11 @@ func (d *reviewDraft) take(form map[string][]string, step string, a registration
 			return v[0]
 		}
 		return ""
+	}
+	for name, values := range form {
+		if field, ok := strings.CutPrefix(name, "proposed-"); ok && registration.HeaderOf(field) != "" && len(values) == 1 {
+			d.Seen[field] = values[0]
+		}
 	}
 	var faults []view.Fault
 	switch step {

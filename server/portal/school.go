@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"strings"
 	"time"
 
 	"sealdesk/hsm/seal"
@@ -17,6 +18,36 @@ type reviewDraft struct {
 	Review      registration.Review       `json:"review"`
 	Corrections []registration.Correction `json:"corrections,omitempty"`
 	Shown       map[string]bool           `json:"shown,omitempty"` // parts of the comparison that were shown and posted
+	Seen        map[string]string         `json:"seen,omitempty"`  // field -> the later sheet whose word on it was shown
+}
+
+// unseen refuses a review beside which a later sheet says something that its
+// author was not shown: a proposal is answered by the review that knew of it.
+func (d reviewDraft) unseen(r rows, a registration.Application) error {
+	open, err := proposals(r, a)
+	if err != nil {
+		return err
+	}
+	var headers []string
+	for _, f := range open {
+		if d.Seen[f.Field] != f.In {
+			headers = append(headers, registration.HeaderOf(f.Field))
+		}
+	}
+	if headers == nil {
+		return nil
+	}
+	return fault.New(fault.Conflict, "后来导入的表对申请 %s 的%s写得不同，您填写审查时还没有看到，没有签署。请再打开审查，在这一项所在的一步看过、保存（表的补充栏目在“学校结论”一步），再签署；已填的都在。", a.ID, strings.Join(headers, "、"))
+}
+
+// proposals are what later sheets propose for a record and no review answered.
+func proposals(r rows, a registration.Application) ([]registration.FieldChange, error) {
+	changes, err := r.SheetChangesOf(a.ID)
+	if err != nil || len(changes) == 0 {
+		return nil, err
+	}
+	reviews, err := r.ReviewsOf(a.ID)
+	return a.Proposed(changes, reviews), err
 }
 
 // reviewMatter is the school's review of several records with a favourable
@@ -64,6 +95,9 @@ func (m *reviewMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 			return d, fault.New(fault.Conflict, "申请 %s 已不在这所学校，不能一起签署。请刷新后重办。", a.ID)
 		}
 		step, err := a.Review(handler, one.Review, one.Corrections, j, c, now)
+		if err == nil {
+			err = one.unseen(r, a)
+		}
 		if err != nil {
 			return d, err
 		}

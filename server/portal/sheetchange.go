@@ -322,6 +322,16 @@ func (p *Portal) changesMade(c *call, changes []registration.SheetChange) []view
 	return list
 }
 
+func inSheetOrder(changes map[string]registration.FieldChange) []registration.FieldChange {
+	var list []registration.FieldChange
+	for _, column := range registration.Columns() {
+		if f, ok := changes[column.Field]; ok {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // proposedFor are the values that later sheets propose for a record under
 // review and nobody has answered, by field.
 func (p *Portal) proposedFor(c *call, a registration.Application) (map[string]registration.FieldChange, error) {

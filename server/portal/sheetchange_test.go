@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/internal/fault"
@@ -117,6 +118,72 @@ func TestCase52OfAReviewedRecordAChangedRowIsAProposalThatTheSchoolCorrectsAfter
 	}
 	if _, page, _ := l.reportOf("b.xlsx", changed); !strings.Contains(page, "变动 0，不变 1") {
 		t.Error("what the school corrected comes back as a change")
+	}
+}
+
+// A review answers a proposal only if its author was shown it, whenever the sheet
+// came: while the steps are filled, or while the text waits for its seal.
+func TestCase52AProposalThatTheReviewerWasNotShownIsNotAnsweredByHisReview(t *testing.T) {
+	w := newTown(t, "2024-11-05 10:00:00")
+	row := w.goodWritten(county, "S1", school, 0)
+	l, h, s := w.in(lead), w.in(handler), w.in(head)
+	job, _, _ := l.reportOf("a.xlsx", sheettest.Fill(t, row))
+	id := l.takesIn(job, 2)[2].ID
+	h.ok(h.post("/applications", batch(id)))
+	h.ok(h.review(id, registration.Registered, nil))
+	text := h.ok(h.post("/review", batch(id)))
+	propose := func(row sheettest.Row) {
+		t.Helper()
+		w.clock.Pass(time.Minute)
+		again, _, _ := l.reportOf("b.xlsx", sheettest.Fill(t, row))
+		l.done(l.post(again, changes))
+	}
+	failed := row.With("appraisal_y5", "不合格", "health_evidence", "无")
+	propose(failed)
+	w.attack(h.Desk, h.signed(text), fault.Conflict, "2023年度考核结果、身心健康证明写得不同，您填写审查时还没有看到", true)
+	says(t, "the board", h.ok(h.get("/review")).Text("main"), "您填写审查时还没有看到", "去填审查")
+	if p := h.post("/review", batch(id)); p.Status != 409 {
+		t.Errorf("a new text over the unseen proposal: %d", p.Status)
+	}
+	says(t, "the last step", h.ok(h.get("/applications/"+id+"/review?step=conclude")).Text("main"), "后来的表写", "身心健康证明：无")
+	h.ok(h.review(id, registration.Registered, nil)) // the handler holds to the paper
+	propose(failed.With("appraisal_y5", "基本合格"))     // and the next sheet says something else again
+	if p := h.post("/review", batch(id)); p.Status != 409 {
+		t.Errorf("a text over a newer proposal: %d", p.Status)
+	}
+	h.ok(h.review(id, registration.Registered, nil))
+	h.done(h.post("/review", batch(id)))
+	s.done(s.post("/send", nil))
+}
+
+func TestABatchHoldsNoRowOfWhichALaterSheetSaysOtherwise(t *testing.T) {
+	w := newTown(t, "2024-11-05 10:00:00")
+	rows := []sheettest.Row{w.goodWritten(county, "S1", school, 0), w.goodWritten(county, "S1", school, 1)}
+	l, h, s := w.in(lead), w.in(handler), w.in(head)
+	job, _, _ := l.reportOf("a.xlsx", sheettest.Fill(t, rows...))
+	came := l.takesIn(job, 2, 3)
+	ids := []string{came[2].ID, came[3].ID}
+	h.ok(h.post("/applications", batch(ids...)))
+	for _, id := range ids {
+		h.ok(h.review(id, registration.Registered, nil))
+	}
+	h.done(h.post("/review", batch(ids...)))
+	s.done(s.post("/send", nil))
+	w.clock.Set(at("2024-11-13 10:00:00"))
+	l, a := w.in(lead), w.in(auditor)
+	again, _, _ := l.reportOf("b.xlsx", sheettest.Fill(t, rows[0].With("appraisal_y5", "不合格"), rows[1]))
+	l.done(l.post(again, changes))
+	for _, id := range ids {
+		a.ok(a.get("/applications/" + id))
+	}
+	p := a.post("/applications", batch(ids...))
+	if p.Status != 409 {
+		t.Fatalf("the batch: %d %.400s", p.Status, p.Text("main"))
+	}
+	says(t, "the refusal", p.Text("main"), "第 1 行", "没有答复的更正建议", "退回学校")
+	a.done(a.post("/applications", batch(ids[1])))
+	if w.application(ids[0]).State != registration.AtCounty || w.application(ids[1]).State != registration.Concluded {
+		t.Error("the twin without a proposal")
 	}
 }
 

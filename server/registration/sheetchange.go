@@ -15,6 +15,7 @@ type FieldChange struct {
 	Field string `json:"field"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
+	In    string `json:"-"` // of a value that Proposed gives: the change that says so
 }
 
 // SheetChange is what a later sheet says otherwise about a record that is there
@@ -167,7 +168,7 @@ func (a Application) Proposed(changes []SheetChange, reviews []Review) []FieldCh
 		}
 		for _, f := range change.Fields {
 			if delete(open, f.Field); !answered && f.New != a.Form.plain(f.Field) {
-				open[f.Field] = FieldChange{f.Field, a.Form.plain(f.Field), f.New}
+				open[f.Field] = FieldChange{f.Field, a.Form.plain(f.Field), f.New, change.ID}
 			}
 		}
 	}

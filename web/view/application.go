@@ -134,7 +134,7 @@ type Review struct {
 	// Action takes the step. POST. Form: step (the value below) and, for
 	// compare: compared-FIELD = same, differs or absent, explained-FIELD;
 	// for findings: answer-RULE = affirm or dispute, note-RULE;
-	// for conclude: conclusion, reason.
+	// for conclude: conclusion, reason. In each step: proposed-FIELD of Proposed.
 	Action string
 	// Step is compare-1 … compare-4, findings or conclude.
 	Step string
@@ -142,6 +142,8 @@ type Review struct {
 	Compare  *FieldGroup
 	Findings []FindingAnswer
 	Conclude *SchoolConclusion
+	// Proposed are the words of later sheets that this step shows.
+	Proposed []Proposal
 	// Save is the button's word, like 保存，看下一组.
 	Save string
 	// Reveal asks for the whole numbers where the step compares them.
@@ -149,6 +151,10 @@ type Review struct {
 }
 
 func (Review) Template() string { return "application/review" }
+
+// Proposal says which later sheet's word on a field was shown; its values are not
+// in it.
+type Proposal struct{ Field, In string }
 
 // FindingAnswer is a finding with the reviewer's answer (R16).
 type FindingAnswer struct {
