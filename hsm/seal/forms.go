@@ -194,7 +194,7 @@ var forms = []Form{
 	batch(Review, "学校审查", one("计划年度"), one("学校"), one("审查结论")),
 	statement(ReviewAdverse, "学校审查（不利建议）", one("计划年度"), one("记录"), one("申请人"), one("学校"),
 		one("核对结果"), some("更正"), some("规则发现"), one("审查结论"), one("理由")),
-	statement(NotAccept, "不予受理", one("计划年度"), one("记录"), one("申请人"), one("学校"), many("规则发现"), one("理由")),
+	statement(NotAccept, "不予受理", one("计划年度"), one("记录"), one("申请人"), one("学校"), some("更正"), many("规则发现"), one("理由")),
 	batch(Send, "学校上报", one("计划年度"), one("学校"), one("名单摘要")),
 	statement(Return, "退回学校", one("计划年度"), one("记录"), one("申请人"), one("学校"), one("理由")),
 	batch(Conclude, "注册结论", one("计划年度"), one("结论"), one("规则包"), maybe("依据")), // the older texts name the pack only

@@ -157,13 +157,10 @@ func (p *Portal) actions(c *call, grant policy.Grant, v *view.Application, a reg
 		}
 		v.Return = &view.ReturnForm{Action: at + "/return", Reason: view.Field{Value: c.form.Get("return_reason")}}
 	}
-	scope := slices.ContainsFunc(a.Findings, func(f registration.Finding) bool { return f.Class == registration.ClassScope })
-	if may(policy.NotAccept, school) && scope && (a.State == registration.Imported || a.State == registration.InReview || a.State == registration.ReturnedSchool) {
-		heads, err := p.colleagues(c, policy.SH, school.ID)
-		if err != nil {
+	if may(policy.NotAccept, school) && (a.State == registration.Imported || a.State == registration.InReview || a.State == registration.ReturnedSchool) {
+		if v.NotAccept, err = p.notAcceptForm(c, a); err != nil {
 			return err
 		}
-		v.NotAccept = &view.NotAcceptForm{Action: at + "/not-accept", Reason: view.Field{Value: c.form.Get("not_accept_reason")}, Head: heads, Clause: scopeSentence(a)}
 	}
 	if v.Review == nil && v.Conclude == nil && v.NotAccept == nil && v.Release == nil {
 		v.Note = "现在的状态是“" + a.State.Word() + "”，这一步不由您办理；您可以查看。"
@@ -172,6 +169,20 @@ func (p *Portal) actions(c *call, grant policy.Grant, v *view.Application, a reg
 		}
 	}
 	return nil
+}
+
+// notAcceptForm is offered for a record that is out of scope, by its sheet or by
+// what its handler corrected; nil for any other.
+func (p *Portal) notAcceptForm(c *call, a registration.Application) (*view.NotAcceptForm, error) {
+	d, err := p.draftOf(c.ctx, c.who.Staff.ID, a)
+	if err == nil && len(d.Corrections) > 0 {
+		a, err = p.preview(c, a, d)
+	}
+	if err != nil || a.Outcome != registration.OutcomeOutOfScope {
+		return nil, err
+	}
+	heads, err := p.colleagues(c, policy.SH, a.School)
+	return &view.NotAcceptForm{Action: "/applications/" + a.ID + "/not-accept", Reason: view.Field{Value: c.form.Get("not_accept_reason")}, Head: heads, Clause: scopeSentence(a)}, err
 }
 
 func scopeSentence(a registration.Application) string {
@@ -293,10 +304,14 @@ func (p *Portal) proposeNotAccept(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	d, err := p.draftOf(c.ctx, c.who.Staff.ID, a)
+	if err != nil {
+		return nil, err
+	}
 	second, err := p.secondSigner(c, "head", policy.SH, school.ID)
 	var next answer
 	if err == nil {
-		next, err = p.propose(c, &notAcceptMatter{Application: a.ID, Reason: c.form.Get("not_accept_reason")}, school, "/applications/"+a.ID, second)
+		next, err = p.propose(c, &notAcceptMatter{Application: a.ID, Reason: c.form.Get("not_accept_reason"), Corrections: d.Corrections}, school, "/applications/"+a.ID, second)
 	}
 	return p.orAgain(c, policy.NotAccept, next, err)
 }

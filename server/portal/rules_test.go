@@ -139,6 +139,30 @@ func (w *town) reviewedAndSent(h reader, came map[int]registration.Application) 
 	s.done(s.post("/send", nil))
 }
 
+// What the paper shows may put somebody out of scope whom the sheet let in: the
+// review cannot end then, and the way out carries its corrections.
+func TestARecordThatACorrectionPutsOutOfScopeIsNotAcceptedWithThatCorrection(t *testing.T) {
+	w := newTown(t, "2024-11-05 10:00:00")
+	l, h, s := w.in(lead), w.in(handler), w.in(head)
+	job, _, _ := l.reportOf("a.xlsx", sheettest.Fill(t, w.goodWritten(county, "S1", school, 0)))
+	id := l.takesIn(job, 2)[2].ID
+	at := "/applications/" + id
+	h.ok(h.post("/applications", batch(id)))
+	form := url.Values{"not_accept_reason": {"合同为临时聘用"}, "head": {head}}
+	w.quiet("in scope", func() { h.refusedPlain(h.post(at+"/not-accept", form), fault.Invalid, "不得拒绝办理") })
+	h.ok(h.post(at+"/correct", url.Values{"field": {"establishment"}, "new_value": {"聘用"}, "reason": {"合同为临时聘用"}, "evidence": {"第 2 页"}}))
+	says(t, "the record", h.ok(h.get(at)).Text("main"), "不予受理", "O1")
+	w.clock.Pass(2 * time.Minute)
+	p := h.ok(h.post(at+"/not-accept", form))
+	says(t, "the text", p.Text("main"), "在编 → 聘用", "第 2 页")
+	h.done(p)
+	s.done(s.get(hrefs(t, s.ok(s.get("/confirmations")), "/confirmations/")[0]))
+	if a := w.application(id); a.State != registration.NotAccepted || a.Form.Establishment != "approved_hire" {
+		t.Errorf("%s, %s", a.State, a.Form.Establishment)
+	}
+	says(t, "the record after it", h.ok(h.get(at)).Text("main"), "更正", "合同为临时聘用")
+}
+
 // concluded brings a record that no batch takes to its end: by the auditor's
 // judgement and reason, or as an adverse conclusion of two; a certificate that
 // is not proven has none (R47).

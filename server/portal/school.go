@@ -120,8 +120,9 @@ func (m *reviewMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 // notAcceptMatter ends a record that is out of scope: handler and head sign.
 type notAcceptMatter struct {
 	bare
-	Application string `json:"application"`
-	Reason      string `json:"reason"`
+	Application string                    `json:"application"`
+	Reason      string                    `json:"reason"`
+	Corrections []registration.Correction `json:"corrections,omitempty"`
 }
 
 func (m *notAcceptMatter) act() policy.Act   { return policy.NotAccept }
@@ -137,11 +138,14 @@ func (m *notAcceptMatter) draft(k knowledge, r rows, h seal.Header, _ [][16]byte
 	if err != nil {
 		return d, err
 	}
-	step, err := a.NotAccept(first, second, m.Reason, j, c, now)
+	step, err := a.NotAccept(first, second, m.Reason, m.Corrections, j, c, now)
 	if err != nil {
 		return d, err
 	}
 	d.puts = []any{step.After}
+	for _, c := range step.Corrections {
+		d.puts = append(d.puts, c)
+	}
 	d.statement, err = registration.NotAcceptStatement(h, step)
 	return d, err
 }

@@ -67,8 +67,8 @@ func (a Application) entitled() error {
 // NotAccept ends a record that is out of scope: stated with the rule by the
 // school's handler and signed by the head as well (R46). A correction can show
 // only later that somebody is out of scope, so it may come during the review
-// and after a return too.
-func (a Application) NotAccept(handler, head Person, reason string, j Judge, c Calendar, now time.Time) (Step, error) {
+// and after a return too, with the corrections of the review that does not come.
+func (a Application) NotAccept(handler, head Person, reason string, corrections []Correction, j Judge, c Calendar, now time.Time) (Step, error) {
 	step := Step{Before: a, After: a}
 	if err := a.wants("办理不予受理", Imported, InReview, ReturnedSchool); err != nil {
 		return step, err
@@ -83,8 +83,14 @@ func (a Application) NotAccept(handler, head Person, reason string, j Judge, c C
 	if err != nil {
 		return step, err
 	}
-	next, err := j.Of(a)
+	next, made, err := a.corrected(handler, corrections, now)
 	if err != nil {
+		return step, err
+	}
+	if err := next.mayTake(PartReviewer, handler); err != nil {
+		return step, err
+	}
+	if next, err = j.Of(next); err != nil {
 		return step, err
 	}
 	if len(next.findings(ClassScope)) == 0 {
@@ -99,7 +105,7 @@ func (a Application) NotAccept(handler, head Person, reason string, j Judge, c C
 	if next.Round == 0 {
 		next.Round = 1
 	}
-	step.After = next.stamp(now)
+	step.After, step.Corrections = next.stamp(now), made
 	return step, nil
 }
 

@@ -33,7 +33,7 @@ var allActs = []act{
 	}},
 	{"not accept", []registration.State{registration.Imported, registration.InReview, registration.ReturnedSchool}, "school_review", func(a registration.Application, j registration.Judge, now time.Time) (registration.Application, error) {
 		a.Form.InPost = "no"
-		s, err := a.NotAccept(handler, head, "不在岗", j, calendar, now)
+		s, err := a.NotAccept(handler, head, "不在岗", nil, j, calendar, now)
 		return s.After, err
 	}},
 	{"licensed", []registration.State{registration.Waiting}, "", func(a registration.Application, j registration.Judge, now time.Time) (registration.Application, error) {
@@ -222,7 +222,7 @@ func TestALongListIsSentInPartsAndLongGapsAreCounted(t *testing.T) {
 
 func TestWhoIsNotAcceptedStraightFromTheImportHasARound(t *testing.T) {
 	a := application(1, outside)
-	step := must[registration.Step](t)(a.NotAccept(handler, head, "不在岗", judge(), calendar, inReview))
+	step := must[registration.Step](t)(a.NotAccept(handler, head, "不在岗", nil, judge(), calendar, inReview))
 	if a.Round != 0 || step.After.Round != 1 {
 		t.Errorf("round %d", step.After.Round)
 	}

@@ -1,8 +1,10 @@
 package registration_test
 
 import (
+	"strings"
 	"testing"
 
+	"sealdesk/hsm/seal"
 	"sealdesk/server/internal/fault"
 	"sealdesk/server/registration"
 )
@@ -83,8 +85,15 @@ func TestACorrectionThatShowsSomebodyOutOfScopeLeadsToNotAccepting(t *testing.T)
 	fix := []registration.Correction{{Field: "establishment", New: "聘用", Reason: "合同为临时聘用", Evidence: "第 2 页"}}
 	_, err := a.Review(handler, draft, fix, judge(), calendar, inReview)
 	refused(t, err, fault.Invalid, "不属注册对象，不给审查结论", "不予受理")
-	a.Form.Establishment, a.Form.EqualPay = "approved_hire", "no"
-	if step, err := a.NotAccept(handler, head, "不是在编，也没有同等待遇", judge(), calendar, inReview); err != nil || step.After.State != registration.NotAccepted {
-		t.Errorf("from the review: %v", err)
+	step, err := a.NotAccept(handler, head, "不是在编，也没有同等待遇", nil, judge(), calendar, inReview)
+	refused(t, err, fault.Invalid, "不得拒绝办理")
+	unchanged(t, a, step.After)
+	step, err = a.NotAccept(handler, head, "不是在编，也没有同等待遇", fix, judge(), calendar, inReview)
+	if err != nil || step.After.State != registration.NotAccepted || len(step.Corrections) != 1 || step.Corrections[0].Old != "在编" || step.After.Form.Establishment != "approved_hire" {
+		t.Fatalf("from the review: %+v %v", step.Corrections, err)
+	}
+	text := must[seal.Statement](t)(registration.NotAcceptStatement(header(handler, head), step))
+	if got := text.Text.All("更正"); len(got) != 1 || !strings.Contains(got[0], "在编 → 聘用") || !strings.Contains(got[0], "第 2 页") {
+		t.Errorf("the text does not say what was corrected: %q", got)
 	}
 }

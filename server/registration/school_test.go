@@ -106,18 +106,18 @@ func TestWithoutCertificateNumberOrOutOfScopeNothingIsAccepted(t *testing.T) {
 
 func TestNotAcceptingNeedsAScopeFindingAReasonAndTwoPeople(t *testing.T) {
 	a := application(1, outside)
-	step, err := a.NotAccept(handler, head, "本人已不在教学岗位", judge(), calendar, inReview)
+	step, err := a.NotAccept(handler, head, "本人已不在教学岗位", nil, judge(), calendar, inReview)
 	if err != nil || step.After.State != registration.NotAccepted || step.After.Reviewer != "U1" || step.After.Sender != "U3" || step.After.ConclusionRules != "O1" {
 		t.Errorf("%+v %v", step.After, err)
 	}
 	unchanged(t, a, step.Before)
-	_, err = application(1).NotAccept(handler, head, "不想办", judge(), calendar, inReview)
+	_, err = application(1).NotAccept(handler, head, "不想办", nil, judge(), calendar, inReview)
 	refused(t, err, fault.Invalid, "不得拒绝办理")
-	_, err = a.NotAccept(handler, handler, "不在岗", judge(), calendar, inReview)
+	_, err = a.NotAccept(handler, handler, "不在岗", nil, judge(), calendar, inReview)
 	refused(t, err, fault.Forbidden, "须由另一个人办理")
-	_, err = a.NotAccept(handler, head, "\n \n", judge(), calendar, inReview)
+	_, err = a.NotAccept(handler, head, "\n \n", nil, judge(), calendar, inReview)
 	refused(t, err, fault.Invalid, "请填写不予受理的理由")
-	_, err = a.NotAccept(handler, head, "不在岗", judge(), calendar, at("2024-11-08 00:00:00"))
+	_, err = a.NotAccept(handler, head, "不在岗", nil, judge(), calendar, at("2024-11-08 00:00:00"))
 	refused(t, err, fault.Closed, "“学校审查”已于 2024-11-08 00:00:00 截止")
 }
 
@@ -305,7 +305,7 @@ func TestCase47AListWithoutTwoConclusionsStaysAndBothAreNamed(t *testing.T) {
 }
 
 func TestWhatIsOutOfTheRoundDoesNotHoldTheListBack(t *testing.T) {
-	not := must[registration.Step](t)(application(2, outside).NotAccept(handler, head, "不在岗", judge(), calendar, inReview)).After
+	not := must[registration.Step](t)(application(2, outside).NotAccept(handler, head, "不在岗", nil, judge(), calendar, inReview)).After
 	wait, late := application(3), application(4)
 	wait.State, late.State = registration.Waiting, registration.Overdue
 	steps, err := registration.Send([]registration.Application{reviewed(t, application(1)), not, wait, late}, nil, head, calendar, inReview)

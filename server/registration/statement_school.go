@@ -115,6 +115,9 @@ func ReviewAdverseStatement(h seal.Header, s Step) (seal.Statement, error) {
 func NotAcceptStatement(h seal.Header, s Step) (seal.Statement, error) {
 	a := s.After
 	fields := []seal.Field{yearLine(a.Year), recordLine(s.Before), field("申请人", cell(a.Form.PersonName)), field("学校", schoolWords(a))}
+	for _, w := range s.correctionWords() {
+		fields = append(fields, field("更正", w))
+	}
 	fields = append(fields, findingLines(a.Findings)...)
 	return finish(seal.NotAccept, h, append(fields, field("理由", a.Reason)), seal.Annex{})
 }

@@ -60,7 +60,7 @@ func texts(t testing.TB) map[string]seal.Statement {
 	adverse.Compared["cert_number"] = registration.Differs
 	r3 := step(accepted(t, application(3, short)).Review(handler, adverse, fixes[1:], judge(), calendar, inReview))
 	all["review-adverse"] = make1(registration.ReviewAdverseStatement(header(handler), r3))
-	all["not-accept"] = make1(registration.NotAcceptStatement(header(handler, head), step(application(4, outside).NotAccept(handler, head, "本人已不在岗", judge(), calendar, inReview))))
+	all["not-accept"] = make1(registration.NotAcceptStatement(header(handler, head), step(application(4, outside).NotAccept(handler, head, "本人已不在岗", nil, judge(), calendar, inReview))))
 
 	sent := steps(registration.Send([]registration.Application{r1.After, r2.After, r3.After}, nil, head, calendar, inReview))
 	all["send"] = make1(registration.SendStatement(header(head), sent, salts(3)))
