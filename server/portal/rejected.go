@@ -79,9 +79,12 @@ func rejectedView(at string, r sheet.Row) view.RejectedRow {
 		if l.Kind != sheet.Refuse || field == "" {
 			continue
 		}
-		cell := view.RejectedCell{ID: "r" + strconv.Itoa(r.Number) + "-" + field, Name: field, Header: l.Column, Masked: l.Masked, What: saidOfCell(r, l), Mend: l.Cure}
-		for _, w := range registration.Words(field) {
-			cell.Options.Items = append(cell.Options.Items, view.Choice{Value: w, Text: w})
+		cell := view.RejectedCell{ID: cellID(r.Number, field), Name: field, Header: l.Column, Masked: l.Masked, What: saidOfCell(r, l), Mend: l.PageCure(), Closed: !l.Opens()}
+		if words := registration.Words(field); len(words) > 0 {
+			cell.Options.Items = []view.Choice{{Text: "请选择"}}
+			for _, w := range words {
+				cell.Options.Items = append(cell.Options.Items, view.Choice{Value: w, Text: w})
+			}
 		}
 		row.Cells = append(row.Cells, cell)
 	}
@@ -90,6 +93,9 @@ func rejectedView(at string, r sheet.Row) view.RejectedRow {
 	}
 	return row
 }
+
+// cellID is a cell's id on the page.
+func cellID(row int, field string) string { return "r" + strconv.Itoa(row) + "-" + field }
 
 // saidOfCell is a refused cell's sentence for the person who mends it. The
 // report names no value; here a birth date that is in no calendar is named
@@ -135,11 +141,6 @@ func (p *Portal) mendRow(c *call) (answer, error) {
 	if err := json.Unmarshal(rows[0].Cells, &r); err != nil {
 		return nil, err
 	}
-	for name, values := range c.form {
-		if registration.HeaderOf(name) != "" && len(values) > 0 && values[0] != "" {
-			r.Cells[name] = values[0]
-		}
-	}
 	_, grant, err := p.place(c, policy.ImportSheet)
 	if err != nil {
 		return nil, err
@@ -152,34 +153,62 @@ func (p *Portal) mendRow(c *call) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	mended, err := sheet.CheckRow(ref, unitIn(body.Path), c.received, line, r.Cells, seen)
+	mended, err := sheet.Mend(ref, unitIn(body.Path), c.received, r, typedInto(c), seen)
 	if err != nil {
+		if f := sentenced(err); f.Kind == fault.Invalid && len(f.Fields) > 0 {
+			return p.stillRejected(c, body, r, f, "刚才填的还在下面，没有保存。")
+		}
 		return nil, err
-	}
-	if mended.Cells == nil {
-		mended.Cells = r.Cells
 	}
 	if err := p.keepMended(c, job, grant, mended); err != nil {
 		return nil, err
 	}
 	if mended.Kind == sheet.Refuse {
-		return p.stillRejected(c, body, mended)
+		f := fault.New(fault.Invalid, "第 %d 行还没有改好", line)
+		for _, l := range mended.Lines {
+			f = f.At(fieldOf(l.Column), "%s", saidOfCell(mended, l)+l.PageCure())
+		}
+		return p.stillRejected(c, body, mended, f, "刚才填的都保存了。")
 	}
 	return redirect{"/imports/" + job.ID}, p.reopen(c, job, kept, mended)
 }
 
-// stillRejected shows the rows again, from the one that was not mended on.
-func (p *Portal) stillRejected(c *call, body org.Organisation, r sheet.Row) (answer, error) {
+// typedInto is what the form has for the columns of a sheet.
+func typedInto(c *call) map[string]string {
+	typed := map[string]string{}
+	for _, column := range registration.Columns() {
+		if text := c.form.Get(column.Field); text != "" {
+			typed[column.Field] = text
+		}
+	}
+	return typed
+}
+
+// stillRejected shows the rows again, from the one that was not mended on, with
+// what was typed into it.
+func (p *Portal) stillRejected(c *call, body org.Organisation, r sheet.Row, f *fault.Error, kept string) (answer, error) {
 	c.form.Set("at", strconv.Itoa(r.Number-1))
 	v, err := p.rejectedPage(c)
 	if err != nil {
 		return nil, err
 	}
-	f := fault.New(fault.Invalid, "第 %d 行还没有改好", r.Number)
-	v.Refusal = &view.Refusal{Title: f.Sentence, Kept: "刚才填的都保存了。", Request: c.number}
-	for _, l := range r.Lines {
-		if l.Kind == sheet.Refuse {
-			v.Refusal.Faults = append(v.Refusal.Faults, view.Fault{Field: "r" + strconv.Itoa(r.Number) + "-" + fieldOf(l.Column), Text: saidOfCell(r, l) + l.Cure})
+	v.Refusal = refusal(c, f)
+	v.Refusal.Kept = kept
+	open := map[string]bool{} // the fields that the page has an input for
+	for _, row := range v.Rows {
+		for i := range row.Cells {
+			if cell := &row.Cells[i]; row.Row == r.Number && !cell.Closed {
+				open[cell.Name] = true
+				cell.Typed.Value = c.form.Get(cell.Name)
+				for n, word := range cell.Options.Items {
+					cell.Options.Items[n].Chosen = word.Value == cell.Typed.Value
+				}
+			}
+		}
+	}
+	for i, at := range v.Refusal.Faults {
+		if v.Refusal.Faults[i].Field = "row-" + strconv.Itoa(r.Number); open[at.Field] {
+			v.Refusal.Faults[i].Field = cellID(r.Number, at.Field)
 		}
 	}
 	c.concerns(policy.ImportSheet, store.OfOrganisation(body.ID).Subject())

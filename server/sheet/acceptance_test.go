@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -228,10 +229,10 @@ func TestCase52ADryRunCounts117GoodRowsOf120AndSaysTheSameAgain(t *testing.T) {
 func TestAMendedRowIsJudgedAsTheSheetWouldBe(t *testing.T) {
 	ref := sample(t)
 	r := one(t, with("gender", "t:女性"), "2 refuse 性别 not-in-list")
-	r.Cells["gender"] = "女"
-	mended, err := CheckRow(ref, "341024", clock, 2, r.Cells, nil)
-	if err != nil || mended.Kind != Accept || mended.Outcome != registration.OutcomePass {
-		t.Fatalf("%v %+v", err, mended.Lines)
+	female := map[string]string{"gender": "女"}
+	mended, err := Mend(ref, "341024", clock, r, female, nil)
+	if err != nil || mended.Kind != Accept || mended.Outcome != registration.OutcomePass || !slices.Equal(mended.Mended, []string{"gender"}) {
+		t.Fatalf("%v %+v", err, mended)
 	}
 	whole := one(t, good(), "2 accept pass")
 	for _, c := range registration.Columns() {
@@ -241,15 +242,14 @@ func TestAMendedRowIsJudgedAsTheSheetWouldBe(t *testing.T) {
 	}
 	seen := NewSeen()
 	seen.Note(whole.Form)
-	if again, _ := CheckRow(ref, "341024", clock, 2, r.Cells, seen); again.Kind != Refuse || len(again.Lines) != 2 {
+	if again, _ := Mend(ref, "341024", clock, r, female, seen); again.Kind != Refuse || len(again.Lines) != 2 {
 		t.Errorf("a number of another row was not noticed: %+v", again.Lines)
 	}
-	if back, _ := CheckRow(ref, "341024", clock, 2, r.Cells, NewSeen()); back.Kind != Accept {
+	if back, _ := Mend(ref, "341024", clock, r, female, NewSeen()); back.Kind != Accept {
 		t.Error("a check changed what it was told")
 	}
-	r.Cells["training_hours"] = "三百"
-	r.Cells["cert_date"] = "2009.6"
-	if bad, _ := CheckRow(ref, "341024", clock, 2, r.Cells, nil); len(bad.Lines) != 2 || bad.Lines[0].Code != "date-text" || bad.Lines[1].Code != "number-text" {
+	r = one(t, with("training_hours", "n:-1", "cert_date", "t:2009.6"), "2 refuse 发证日期 date-text; 2 refuse 培训学时 out-of-range")
+	if bad, _ := Mend(ref, "341024", clock, r, map[string]string{"training_hours": "三百", "cert_date": "2009.7"}, nil); len(bad.Lines) != 2 || bad.Lines[0].Code != "date-text" || bad.Lines[1].Code != "number-text" {
 		t.Errorf("%+v", bad.Lines)
 	}
 }

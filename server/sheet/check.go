@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"sealdesk/server/internal/fault"
@@ -91,47 +90,6 @@ func newJudge(ref *Reference, organ string, now time.Time) (*judge, error) {
 	}
 	return &judge{ref: ref, organ: organ, window: w, today: registration.DateOf(now),
 		seen: NewSeen(), said: map[advised]advice{}}, nil
-}
-
-// CheckRow judges one row again after it was mended on a page. cells hold, by
-// field, what was typed: dates as 2006-01-02, the time of applying as
-// 2006-01-02 15:04:05, numbers in decimals. seen holds the numbers of the other
-// rows of the import, nil for none; it is not changed.
-func CheckRow(ref Reference, organ string, now time.Time, number int, cells map[string]string, seen *Seen) (Row, error) {
-	j, err := newJudge(&ref, organ, now)
-	if err != nil {
-		return Row{}, err
-	}
-	if seen != nil {
-		for k := range seen.ids {
-			j.seen.ids[k] = true
-		}
-		for k := range seen.applies {
-			j.seen.applies[k] = true
-		}
-	}
-	raw := rawRow{number: number, merged: -1, cells: make([]cell, len(columns()))}
-	for i, c := range columns() {
-		raw.cells[i] = typed(c.Kind, cells[c.Field])
-	}
-	return j.check(raw).row(raw), nil
-}
-
-// typed gives a typed text the kind that its column wants, if it is spelled
-// so; otherwise it stays text and the rules for cells refuse it.
-func typed(kind registration.Kind, s string) cell {
-	trimmed := strings.Trim(s, blanks)
-	switch kind {
-	case registration.DateKind, registration.TimeKind:
-		if _, _, code := isoInstant(trimmed); code == "" {
-			return cell{isoDate, trimmed}
-		}
-	case registration.NumberKind:
-		if _, ok := parseNumber(trimmed); ok {
-			return cell{numberCell, trimmed}
-		}
-	}
-	return text(s)
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -7,7 +7,7 @@
 // outside the file read, fetched or run; bounded memory and time (no part is
 // ever held unpacked, only the text of known columns up to Limits.Text); no
 // personal value in a sentence, a report or an error; the same judgement for a
-// whole sheet (Check) and for one mended row (CheckRow).
+// whole sheet (Check) and for one mended row (Mend).
 //
 // It does not store, does not know who is asking, and concludes nothing: an
 // accepted row carries what the rule pack proposes.

@@ -202,7 +202,7 @@ func TestAnOrganWithoutWindowIsRefusedBeforeTheFileIsRead(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "窗口") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := CheckRow(sample(t), "HS10385", clock, 2, nil, nil); err == nil {
+	if _, err := Mend(sample(t), "HS10385", clock, Row{Number: 2}, nil, nil); err == nil {
 		t.Error("a school was taken for an organ")
 	}
 }

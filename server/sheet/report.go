@@ -46,6 +46,7 @@ type Row struct {
 	Outcome  registration.Outcome
 	Cells    map[string]string // field -> text as written, of rows that are not accepted; mendable
 	Lines    []Line
+	Mended   []string `json:",omitempty"` // fields that were typed on a page since: there the row is not the file's
 }
 
 // Counts are the figures above the report.

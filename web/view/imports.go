@@ -152,7 +152,9 @@ type RejectedCell struct {
 	ID, Name, Header string
 	Masked           string
 	What, Mend       string
-	Typed            Field
+	// Closed is a cell that may not be typed here; Mend says how else.
+	Closed bool
+	Typed  Field
 	// Options are given for a column with a list; the first should be an empty
 	// 请选择, so that nothing is mended by leaving it.
 	Options Choices
