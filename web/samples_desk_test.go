@@ -32,6 +32,7 @@ func importSamples() []sample {
 			Fields: []view.FieldChange{{Header: "任教学科", Old: "语文", New: "地理"}, {Header: "教师资格证书号码", Old: "末四位 0713", New: "末四位 0173"}, {Header: "聘用批准文号", New: "休政人〔2021〕12号"}}},
 		{Row: 40, Name: "江晓岚", ID: "2024-341022-000040", Href: "/applications/40", State: view.Mark{Text: "待审核"}, Way: view.Mark{Kind: "hold", Text: "更正建议，学校更正"}, Fields: []view.FieldChange{{Header: "培训学时", Old: "360", New: "300"}}},
 		{Row: 41, Name: "胡文澜", ID: "2024-341022-000041", Href: "/applications/41", State: view.Mark{Text: "已受理"}, Way: view.Mark{Kind: "stop", Text: "不收"}, Note: "申请 2024-341022-000041 在另一所学校，改学校不能随表更改。请由现在的学校撤回之后，再由新学校导入。", Fields: []view.FieldChange{{Header: "学校名称", Old: "率水初级中学", New: "休宁县溪口中心小学"}}}}
+	changed.Mended = []string{"第 17 行：身份证件号码、性别", "第 31 行：上次注册有效期止"}
 	chosen := report
 	chosen.Frame = refused(f, "还没有导入", view.Fault{Field: "choice", Text: "请选怎样导入"})
 	chosen.Choice.Error = "请选怎样导入"

@@ -3,6 +3,7 @@ package portal
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"strconv"
 
 	"sealdesk/policy"
@@ -70,7 +71,7 @@ func (p *Portal) reportPage(c *call, job store.ImportJob, kept reported) (view.I
 	for _, k := range []sheet.LineKind{sheet.Refuse, sheet.Overdue, sheet.Wait, sheet.Warn, sheet.Accept} {
 		v.Filter.Items = append(v.Filter.Items, view.Choice{Value: string(k), Text: lineMarks[k].Text, Chosen: shown == string(k)})
 	}
-	fresh := p.freshRows(c, job)
+	fresh, mended := p.freshRows(c, job)
 	v.Lead = "试读完成，共 " + strconv.Itoa(kept.Counts.Rows) + " 行；还什么都没有存。"
 	if kept.Taken > 0 {
 		v.Lead = "这份文件已办了 " + strconv.Itoa(kept.Taken) + " 行，其余的等您决定。"
@@ -84,6 +85,14 @@ func (p *Portal) reportPage(c *call, job store.ImportJob, kept reported) (view.I
 		return v, err
 	}
 	v.Changes = changeViews(changed)
+	for _, r := range changed {
+		mended = append(mended, mendedOf(r.sheet))
+	}
+	for _, m := range mended {
+		if m.Words() != "" {
+			v.Mended = append(v.Mended, m.Words())
+		}
+	}
 	if fresh == 0 && len(changed) == 0 {
 		v.Same = "这份文件里没有新的行可以导入：合格的行都已经在册，再导入一次不会有任何改变。"
 		return v, nil
@@ -127,13 +136,30 @@ func importChoices(kept reported, fresh int, changed []changedRow) (list []view.
 	return append(list, view.Choice{Value: "cancel", Text: "取消，什么都不存"})
 }
 
-// freshRows counts the rows that would become records.
-func (p *Portal) freshRows(c *call, job store.ImportJob) int {
+// freshRows counts the rows that would become records, and gives those among
+// them that were mended.
+func (p *Portal) freshRows(c *call, job store.ImportJob) (int, []registration.Mended) {
 	rows, err := p.store.Scratch().ImportRows(c.ctx, job.ID, 0, maxSheetRows, goodRows...)
 	if err != nil {
-		return 0
+		return 0, nil
 	}
-	return len(rows)
+	var mended []registration.Mended
+	for _, kept := range rows {
+		if !bytes.Contains(kept.Cells, []byte(`"Mended"`)) {
+			continue // the most are not, and reading twenty thousand takes its time
+		}
+		var r sheet.Row
+		if err := json.Unmarshal(kept.Cells, &r); err != nil {
+			return 0, nil
+		}
+		mended = append(mended, mendedOf(r))
+	}
+	return len(rows), mended
+}
+
+// mendedOf says which columns of a row were typed on a page.
+func mendedOf(r sheet.Row) registration.Mended {
+	return registration.Mended{Line: r.Number, Fields: r.Mended}
 }
 
 // GET /imports/:job/report: the whole report as CSV.

@@ -31,6 +31,8 @@ type importedRow struct {
 	id   string
 	kind sheet.LineKind // of goodRows
 	form registration.Form
+	// mended are the columns in which it is not the file's.
+	mended registration.Mended
 }
 
 // load reads the rows that will become records.
@@ -44,7 +46,7 @@ func (m *importMatter) load(ctx context.Context, p *Portal, _ policy.Grant) erro
 		return err
 	}
 	for i, l := range lines {
-		m.rows = append(m.rows, importedRow{line: l.line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), kind: l.row.Kind, form: l.row.Form})
+		m.rows = append(m.rows, importedRow{line: l.line, id: registration.RecordID(m.Import.Year, unitIn(body.Path), m.First+i), kind: l.row.Kind, form: l.row.Form, mended: mendedOf(l.row)})
 	}
 	return nil
 }
@@ -150,7 +152,11 @@ func (m *importMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 	if err != nil {
 		return d, err
 	}
-	if d.statement, err = registration.ImportStatement(h, imp, apps, salts); err != nil {
+	mended := make([]registration.Mended, len(m.rows))
+	for i, row := range m.rows {
+		mended[i] = row.mended
+	}
+	if d.statement, err = registration.ImportStatement(h, imp, apps, mended, salts); err != nil {
 		return d, err
 	}
 	d.puts = []any{imp}

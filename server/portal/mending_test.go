@@ -99,3 +99,39 @@ func TestTheTimeOfApplyingIsEvidenceAndIsNotTyped(t *testing.T) {
 		t.Errorf("the late one came in as %s", a.State)
 	}
 }
+
+func TestTheSignedTextSaysWhichRowsWereMendedOnThePageAndWhere(t *testing.T) {
+	w := newTown(t, "2024-11-05 10:00:00")
+	l := w.in(lead)
+	row := func(i int, pairs ...string) sheettest.Row {
+		return w.goodWritten(county, "S1", school, i).With(pairs...)
+	}
+	raw := sheettest.Fill(t, row(0, "id_number", "342793198503120021", "gender", "女性"), row(1), row(2, "gender", "女性"))
+	job, page, _ := l.reportOf("a.xlsx", raw)
+	if strings.Contains(page, "在页面上改过的行") {
+		t.Error("rows were mended before anybody typed")
+	}
+	l.refusedPlain(l.post(job+"/rows/2", url.Values{"gender": {row(0)["gender"]}}), fault.Invalid, "还没有改好")
+	l.ok(l.post(job+"/rows/2", url.Values{"id_number": {row(0)["id_number"]}}))
+	const words = "第 2 行：身份证件号码、性别"
+	says(t, "before the decision", l.ok(l.get(job)).Text("main"), "在页面上改过的行 1 行", words)
+	p := l.ok(l.post(job, url.Values{"choice": {"good"}}))
+	text := p.Text("main")
+	says(t, "the text", text, "页面更改 1 行", "页面更改", words)
+	if strings.Contains(text, "第 3 行：") || strings.Contains(text, row(0)["id_number"]) {
+		t.Errorf("the text holds a row that is the file's, or a number: %.1500s", text)
+	}
+	// A row that is mended after the text was shown gives another text.
+	l.ok(l.post(job+"/rows/4", url.Values{"gender": {row(2)["gender"]}}))
+	if got := l.handIn(l.signed(p)); got.Status < 400 || w.count("applications") != 0 {
+		t.Errorf("the seal over fewer rows is taken: %+v", got)
+	}
+	l.takesIn(job, 2, 3, 4)
+	// So of a row that changes a record.
+	again, _, _ := l.reportOf("b.xlsx", sheettest.Fill(t, row(0, "training_hours", "300", "gender", "女性")))
+	l.ok(l.post(again+"/rows/2", url.Values{"gender": {row(0)["gender"]}}))
+	says(t, "before the change", l.ok(l.get(again)).Text("main"), "在页面上改过的行 1 行", "第 2 行：性别")
+	p = l.ok(l.post(again, changes))
+	says(t, "the text of the change", p.Text("main"), "页面更改 1 行", "第 2 行：性别")
+	l.done(p)
+}

@@ -149,7 +149,7 @@ func (m *changeMatter) load(ctx context.Context, p *Portal, grant policy.Grant) 
 	var forms []registration.Form
 	for _, l := range lines {
 		if slices.Contains(m.Lines, l.line) {
-			m.rows, forms = append(m.rows, importedRow{line: l.line, kind: l.row.Kind, form: l.row.Form}), append(forms, l.row.Form)
+			m.rows, forms = append(m.rows, importedRow{line: l.line, kind: l.row.Kind, form: l.row.Form, mended: mendedOf(l.row)}), append(forms, l.row.Form)
 		}
 	}
 	if len(m.rows) != len(m.Lines) {
@@ -229,6 +229,7 @@ func (m *changeMatter) draft(k knowledge, r rows, h seal.Header, salts [][16]byt
 			d.puts = append(d.puts, step.After)
 		}
 		d.puts = append(d.puts, step.Change)
+		step.Mended = row.mended
 		steps = append(steps, step)
 	}
 	d.statement, err = registration.ChangeStatement(h, k.year, m.Digest, steps, salts, r.RowIndex)

@@ -35,7 +35,8 @@ type SheetChange struct {
 type ChangeStep struct {
 	Step
 	Change SheetChange
-	Said   Form // the row as the sheet has it
+	Said   Form   // the row as the sheet has it
+	Mended Mended // but for these columns, which were typed on a page
 }
 
 // keyField is what a row has in common with the record that it is held against:
@@ -212,20 +213,23 @@ func (f Form) whole() string {
 // was shown gives another text.
 func ChangeStatement(h seal.Header, year int, digest string, steps []ChangeStep, salts [][16]byte, keyed func(string) string) (seal.Statement, error) {
 	plain := make([]Step, len(steps))
-	ways, identity := map[bool]int{}, 0
+	ways, identity, typed := map[bool]int{}, 0, 0
 	for i, s := range steps {
 		plain[i] = s.Step
 		ways[s.Change.Applied]++
 		if OfIdentity(s.Change.Fields) {
 			identity++
 		}
+		if len(s.Mended.Fields) > 0 {
+			typed++
+		}
 	}
 	if err := stepsFit("更改", plain); err != nil {
 		return seal.Statement{}, err
 	}
 	at := 0
-	rows, err := annex([]string{"姓名", "学校", "现在的状态", "处置", "改动", "内容摘要", "新内容索引"}, plain, salts, func(s Step) []string {
-		change, said := steps[at].Change, steps[at].Said
+	rows, err := annex([]string{"姓名", "学校", "现在的状态", "处置", "改动", mendedColumn, "内容摘要", "新内容索引"}, plain, salts, func(s Step) []string {
+		change, said, mended := steps[at].Change, steps[at].Said, steps[at].Mended
 		at++
 		words := make([]string, len(change.Fields))
 		for i, f := range change.Fields {
@@ -234,11 +238,11 @@ func ChangeStatement(h seal.Header, year int, digest string, steps []ChangeStep,
 		if s.After.State != s.Before.State {
 			words = append(words, "状态："+s.Before.State.Word()+" → "+s.After.State.Word())
 		}
-		return []string{cell(s.Before.Form.PersonName), schoolWords(s.Before), s.Before.State.Word(), change.Way(), strings.Join(words, "｜"), s.Before.Fingerprint(), keyed(said.whole())}
+		return []string{cell(s.Before.Form.PersonName), schoolWords(s.Before), s.Before.State.Word(), change.Way(), strings.Join(words, "｜"), orNone(mended.Words()), s.Before.Fingerprint(), keyed(said.whole())}
 	})
 	if err != nil {
 		return seal.Statement{}, err
 	}
 	return finish(seal.ImportChange, h, []seal.Field{yearLine(year), field("文件摘要", digest),
-		field("行数合计", fmt.Sprintf("改动 %d 行，其中直接更改 %d、更正建议 %d；身份变更 %d 行", len(steps), ways[true], ways[false], identity))}, rows)
+		field("行数合计", fmt.Sprintf("改动 %d 行，其中直接更改 %d、更正建议 %d；身份变更 %d 行；页面更改 %d 行", len(steps), ways[true], ways[false], identity, typed))}, rows)
 }

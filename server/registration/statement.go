@@ -94,8 +94,9 @@ func finish(kind seal.Kind, h seal.Header, fields []seal.Field, a seal.Annex) (s
 }
 
 // ImportStatement is the text of an import (R13): which file, what was chosen,
-// and every record that comes of it. apps are the new records in sheet order.
-func ImportStatement(h seal.Header, imp Import, apps []Application, salts [][16]byte) (seal.Statement, error) {
+// and every record that comes of it. apps are the new records in sheet order;
+// mended says of each in which columns it is not what the file says.
+func ImportStatement(h seal.Header, imp Import, apps []Application, mended []Mended, salts [][16]byte) (seal.Statement, error) {
 	choice, ok := map[string]string{"all": "全部", "good": "只要合格的行"}[imp.Choice]
 	if !ok {
 		return seal.Statement{}, fault.New(fault.Invalid, "请选择“全部”或“只要合格的行”；选“取消”的不签署。").At("choice", "请选择。")
@@ -103,25 +104,30 @@ func ImportStatement(h seal.Header, imp Import, apps []Application, salts [][16]
 	if imp.Choice == "all" && imp.Refused > 0 {
 		return seal.Statement{}, fault.New(fault.Invalid, "有 %d 行不合格，不能全部导入。请改好后重新导入，或选“只要合格的行”。", imp.Refused).At("choice", "还有不合格的行。")
 	}
-	if len(apps) != imp.Accepted+imp.Waiting+imp.Overdue || len(apps) == 0 {
+	if len(apps) != imp.Accepted+imp.Waiting+imp.Overdue || len(apps) == 0 || len(mended) != len(apps) {
 		return seal.Statement{}, fault.New(fault.Conflict, "报告列明 %d 行导入，实际准备了 %d 行。请重新检查文件后再签署。", imp.Accepted+imp.Waiting+imp.Overdue, len(apps))
 	}
 	steps := make([]Step, len(apps))
+	typed, at := 0, 0
 	for i, a := range apps {
+		if len(mended[i].Fields) > 0 {
+			typed++
+		}
 		a.UpdatedAt = time.Time{} // not known yet when the text is shown
 		steps[i] = Step{Before: a, After: a}
 	}
-	columns := []string{"姓名", "学校", "任教学段", "任教学科", "类别", "注册类型", "规则发现", "处置", "内容摘要"}
+	columns := []string{"姓名", "学校", "任教学段", "任教学科", "类别", "注册类型", "规则发现", "处置", mendedColumn, "内容摘要"}
 	rows, err := annex(columns, steps, salts, func(s Step) []string {
-		a := s.After
-		return []string{cell(a.Form.PersonName), cell(a.Form.SchoolName), stageWord(a), cell(a.Form.SubjectTaught),
-			a.Class, kindWord(a.RegKind) + a.Early.Words(), orNone(ruleIDs(a.Findings)), a.State.Word(), s.Before.Fingerprint()}
+		a, m := s.After, mended[at]
+		at++
+		return []string{cell(a.Form.PersonName), cell(a.Form.SchoolName), stageWord(a), cell(a.Form.SubjectTaught), a.Class,
+			kindWord(a.RegKind) + a.Early.Words(), orNone(ruleIDs(a.Findings)), a.State.Word(), orNone(m.Words()), s.Before.Fingerprint()}
 	})
 	if err != nil {
 		return seal.Statement{}, err
 	}
 	return finish(seal.Import, h, []seal.Field{
 		yearLine(imp.Year), field("导入编号", imp.ID), field("文件摘要", imp.FileDigest), field("选择", choice),
-		field("行数合计", fmt.Sprintf("导入 %d 行，其中待受理 %d、待登记办学许可 %d、逾期报名 %d；未导入 %d 行", len(apps), imp.Accepted, imp.Waiting, imp.Overdue, imp.Refused)),
+		field("行数合计", fmt.Sprintf("导入 %d 行，其中待受理 %d、待登记办学许可 %d、逾期报名 %d；页面更改 %d 行；未导入 %d 行", len(apps), imp.Accepted, imp.Waiting, imp.Overdue, typed, imp.Refused)),
 	}, rows)
 }

@@ -43,7 +43,7 @@ func texts(t testing.TB) map[string]seal.Statement {
 
 	fresh := []registration.Application{must[registration.Application](t)(judge().Of(application(1))), must[registration.Application](t)(judge().Of(application(2, short)))}
 	imp := registration.Import{ID: "I1", Organ: "341021", FileDigest: strings.Repeat("0a", 32), Choice: "good", Year: 2024, Accepted: 2, Refused: 3}
-	all["import"] = make1(registration.ImportStatement(header(lead), imp, fresh, salts(2)))
+	all["import"] = make1(registration.ImportStatement(header(lead), imp, fresh, []registration.Mended{{Line: 2}, {Line: 9, Fields: []string{"id_number", "gender"}}}, salts(2)))
 
 	draft := allSame(registration.Registered, "H1")
 	draft.Compared["appraisal_y3"], draft.Compared["cert_number"], draft.Compared["cert_issuer"] = registration.Differs, registration.Differs, registration.Absent
@@ -91,8 +91,10 @@ func texts(t testing.TB) map[string]seal.Statement {
 	change := func(a registration.Application, f registration.Form) registration.ChangeStep {
 		return must[registration.ChangeStep](t)(a.Change("1", imp.FileDigest, f, registration.Imported, a.Otherwise(f, nil, nil), lead, judge(), letting(), inReview))
 	}
+	mended := change(accepted(t, application(6)), taught)
+	mended.Mended = registration.Mended{Line: 7, Fields: []string{"training_hours"}}
 	all["import-change"] = make1(registration.ChangeStatement(header(lead), 2024, imp.FileDigest, []registration.ChangeStep{
-		change(application(5), grown), change(accepted(t, application(6)), taught)}, salts(2), func(string) string { return strings.Repeat("ab", 16) }))
+		change(application(5), grown), mended}, salts(2), func(string) string { return strings.Repeat("ab", 16) }))
 
 	last := day("2027-06-30")
 	early := must[registration.EarlyRenewal](t)(registration.AllowEarly("0102030405060708", 2024, registration.Form{SchoolCode: "HS10200", ApplyNo: "202409000001", PersonName: "程云溪", LastValidTo: last},
@@ -228,7 +230,8 @@ func TestATextOfABatchHoldsNoAdverseRow(t *testing.T) {
 func TestAnImportIsChosenAndItsCountsAgree(t *testing.T) {
 	fresh := []registration.Application{must[registration.Application](t)(judge().Of(application(1)))}
 	imp := registration.Import{ID: "I1", FileDigest: strings.Repeat("0a", 32), Choice: "all", Year: 2024, Accepted: 1}
-	if _, err := registration.ImportStatement(header(lead), imp, fresh, salts(1)); err != nil {
+	asFiled := []registration.Mended{{Line: 2}}
+	if _, err := registration.ImportStatement(header(lead), imp, fresh, asFiled, salts(1)); err != nil {
 		t.Error(err)
 	}
 	for text, change := range map[string]func(*registration.Import){
@@ -238,14 +241,14 @@ func TestAnImportIsChosenAndItsCountsAgree(t *testing.T) {
 	} {
 		bad := imp
 		change(&bad)
-		if _, err := registration.ImportStatement(header(lead), bad, fresh, salts(1)); err == nil || !strings.Contains(err.Error(), text) {
+		if _, err := registration.ImportStatement(header(lead), bad, fresh, asFiled, salts(1)); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
 	later := fresh[0]
 	later.UpdatedAt = later.UpdatedAt.Add(time.Hour)
-	a := must[seal.Statement](t)(registration.ImportStatement(header(lead), imp, fresh, salts(1)))
-	b := must[seal.Statement](t)(registration.ImportStatement(header(lead), imp, []registration.Application{later}, salts(1)))
+	a := must[seal.Statement](t)(registration.ImportStatement(header(lead), imp, fresh, asFiled, salts(1)))
+	b := must[seal.Statement](t)(registration.ImportStatement(header(lead), imp, []registration.Application{later}, asFiled, salts(1)))
 	if err := registration.Compare(a, b); err != nil {
 		t.Errorf("the moment of taking in moves the text: %v", err)
 	}

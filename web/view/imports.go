@@ -63,6 +63,9 @@ type ImportReport struct {
 	Paging     Paging
 	// Changes are the rows that say otherwise than the records that are there.
 	Changes []ChangedRow
+	// Mended are the rows to decide on that were typed on a page since, each with
+	// its columns: there the import is not what the file says.
+	Mended []string
 	// Download is the whole report as CSV.
 	Download string
 	Action   string
