@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/policy"
 	"sealdesk/server/internal/desk"
@@ -97,6 +98,56 @@ func TestARecordIsWithdrawnOnTheTeachersPaperByHandlerAndHead(t *testing.T) {
 	if len(again) != 1 || len(free) != 0 {
 		t.Errorf("the same application: %d, another one: %d", len(again), len(free))
 	}
+}
+
+func TestAScanIsBelievedOnlyAsItWasReadInThisSessionForThisRecord(t *testing.T) {
+	w := newTown(t, "2024-11-20 10:00:00")
+	ids := w.plant(2, school, atCounty)
+	h, d := w.in(handler), w.in(deputy)
+	at := func(id string) string { return "/applications/" + id + "/withdraw" }
+	form := func(pairs ...string) url.Values {
+		f := url.Values{"withdraw_reason": {"本人调往外省任教"}, "withdraw_page": {"第 12 页"}, "withdraw_head": {head}}
+		for i := 0; i < len(pairs); i += 2 {
+			f.Set(pairs[i], pairs[i+1])
+		}
+		return f
+	}
+	asksAgain := func(what string, r reader, id string, f url.Values) {
+		t.Helper()
+		w.quiet(what, func() {
+			p := r.filed(at(id), f, "scan", nil)
+			r.refusedPlain(p, fault.Invalid, "不是这次登录里为这条记录读过的")
+			body := string(p.Body)
+			if !strings.Contains(body, `id="scan-error"`) || !strings.Contains(body, `href="#scan"`) || !strings.Contains(body, "本人调往外省任教") {
+				t.Errorf("%s: the field does not say it, or what was typed is lost", what)
+			}
+			if kept := inputs(t, p, "scan_digest"); len(kept) != 0 || strings.Contains(p.Text("main"), "刚才选的已读取") {
+				t.Errorf("%s: the page says that a scan was read: %v", what, kept)
+			}
+		})
+		w.clock.Pass(2 * time.Minute)
+	}
+	madeUp := strings.Repeat("5a", 32)
+	asksAgain("a digest that was made up", h, ids[0], form("scan_digest", madeUp))
+	asksAgain("with a mark that was made up", h, ids[0], form("scan_digest", madeUp, "scan_mark", madeUp))
+	if p := h.ok(h.get("/applications/" + ids[0] + "?scan_digest=" + madeUp)); strings.Contains(p.Text("main"), "刚才选的已读取") {
+		t.Error("an address says that a scan was read")
+	}
+	p := h.filed(at(ids[0]), form("withdraw_reason", ""), "scan", scan)
+	h.refusedPlain(p, fault.Invalid, "请填写撤回的原因")
+	digest, mark := inputs(t, p, "scan_digest"), inputs(t, p, "scan_mark")
+	if len(digest) != 1 || len(mark) != 1 {
+		t.Fatalf("the page carries %v %v on", digest, mark)
+	}
+	carried := form("scan_digest", digest[0].Value, "scan_mark", mark[0].Value)
+	asksAgain("for another record", h, ids[1], carried)
+	asksAgain("in another person's session", d, ids[0], carried)
+	asksAgain("in another session of his", w.in(handler), ids[0], carried)
+	asksAgain("another digest under the mark", h, ids[0], form("scan_digest", madeUp, "scan_mark", mark[0].Value))
+	sum := sha256.Sum256(scan)
+	text := h.ok(h.filed(at(ids[0]), carried, "scan", nil))
+	says(t, "the text", text.Text("main"), "扫描件摘要", hex.EncodeToString(sum[:]))
+	h.done(text)
 }
 
 func TestNobodyButTheSchoolWithdrawsAndNobodyButTheLeadHolds(t *testing.T) {

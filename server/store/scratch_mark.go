@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/hmac"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -93,4 +94,15 @@ func (s *Store) LoginNonce(cookie string, minute time.Time) []byte {
 	h := s.keyed("sealdesk/v1 login statement")
 	fmt.Fprintf(h, "%d:%s%d", len(cookie), cookie, millis(minute))
 	return h.Sum(nil)[:16]
+}
+
+// FileMark says that a portal read a file of this digest for a record in the
+// session whose cookie has that hash. A form may carry the digest on when the
+// rest of it was refused; it is believed with this mark alone.
+func (s *Store) FileMark(cookie, record, digest string) string {
+	h := s.keyed("sealdesk/v1 file that was read")
+	for _, field := range []string{cookie, record, digest} {
+		fmt.Fprintf(h, "%d:%s", len(field), field)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -1,15 +1,18 @@
 package view
 
 // WithdrawForm ends the record at the teacher's paper request. POST, multipart.
-// Form: withdraw_reason, withdraw_page, scan (a file) or scan_digest (of the
-// one that was received before), withdraw_head (staff id of the head).
+// Form: withdraw_reason, withdraw_page, scan (a file) or scan_digest with
+// scan_mark (of the one that was received before), withdraw_head (staff id of the
+// head).
 type WithdrawForm struct {
 	Action string
 	Reason Field
 	Page   Field
-	// Scan holds the digest of a scan that was received already.
-	Scan Field
-	Head Choices
+	// Scan holds the digest of a scan that was received already, ScanMark what
+	// the server knows it by.
+	Scan     Field
+	ScanMark string
+	Head     Choices
 }
 
 // Mark puts a sentence beside its field and reports whether there is one.
