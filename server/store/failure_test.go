@@ -277,6 +277,25 @@ func TestAHeadThatThePortalDidNotWriteIsNeverSigned(t *testing.T) {
 	})
 }
 
+func TestALogWhoseHeadIsGoneTakesNoAct(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver string) {
+		w, m := withHSM(t, driver)
+		a := w.Application(1, "HS1")
+		w.Import(t, "U00003", "HS1", a)
+		grant := w.Grant(t, "U00003", policy.Accept, "HS1")
+		time.Sleep(300 * time.Millisecond) // the idle save of the last checkpoint
+		rawly(t, w.Raw(t), "DELETE FROM log_head")
+		before, calls := w.Digest(t), m.calls.Load()
+		_, err := w.Store.Commit(t.Context(), grant, nil, func(*store.Tx) (audit.Entry, error) { return audit.Entry{}, nil })
+		if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "没有日志的头") {
+			t.Errorf("an act without a head: %v", err)
+		}
+		if w.Digest(t) != before || m.calls.Load() != calls {
+			t.Error("something was written or signed")
+		}
+	})
+}
+
 func TestAnEntryPutInByHandIsNeverSigned(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driver string) {
 		w, m := withHSM(t, driver)

@@ -49,6 +49,41 @@ func appointment(person, role, body string) org.Appointment {
 	return org.Appointment{ID: person + "/" + role + "/" + body, Staff: person, Role: role, Org: body}
 }
 
+func TestAnAppointmentStandsUnderItsOwnPersonsNumber(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		before, astray := w.Digest(t), appointment("U00005", "CA", "341024")
+		astray.ID = "U00007/CA/341024"
+		if err := byOfficer(t, w, astray); !fault.Is(err, fault.Forbidden) || !strings.Contains(err.Error(), "人员编号") || w.Digest(t) != before {
+			t.Errorf("an appointment under another's number: %v", err)
+		}
+	})
+}
+
+func TestWhoAsksForARoleIsNotGivenItEvenBySomebodyElse(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		first := stage(t, w, policy.AskRole, &store.Purpose{Kind: seal.RoleGrant, Signers: 2, From: 1, To: 1}, 1)
+		second := first
+		second.act, second.d = policy.GrantRole, deeds[policy.GrantRole]
+		second.purpose = &store.Purpose{Kind: seal.RoleGrant, Signers: 2, From: 2, To: 2}
+		if _, err := first.commit(first.grant(t), first.seals(t), first.text); err != nil {
+			t.Fatal(err)
+		}
+		give := func(person string) error {
+			_, err := w.Store.Commit(t.Context(), second.grant(t), second.seals(t), func(tx *store.Tx) (audit.Entry, error) {
+				if err := tx.Derive(second.text); err != nil {
+					return audit.Entry{}, err
+				}
+				return audit.Entry{}, tx.Put(appointment(person, "CL", "341021"))
+			})
+			return err
+		}
+		before := w.Digest(t)
+		if err := give("U00006"); !fault.Is(err, fault.Forbidden) || !strings.Contains(err.Error(), "不能为自己授予角色") || w.Digest(t) != before {
+			t.Errorf("the role of who asked for it: %v", err)
+		}
+	})
+}
+
 func TestCase42TheStoreCombinesNoOfficerWithAnotherRole(t *testing.T) {
 	both(t, func(t *testing.T, w *storetest.World) {
 		before := w.Digest(t)

@@ -94,6 +94,48 @@ func TestTheFirstSignatureOfTwoMayChangeNothing(t *testing.T) {
 	})
 }
 
+func TestTheFirstSignatureOfTwoSaysWhatItProposesAndOnlyItDoes(t *testing.T) {
+	both(t, func(t *testing.T, w *storetest.World) {
+		first, second := adverse(t, w, 1)
+		before := w.Digest(t)
+		about := registration.Proposal{Subject: "application/" + first.id}
+		derived := func(then func(tx *store.Tx) error) func(tx *store.Tx) (audit.Entry, error) {
+			return func(tx *store.Tx) (audit.Entry, error) {
+				if err := tx.Derive(first.text); err != nil {
+					return audit.Entry{}, err
+				}
+				return audit.Entry{Subject: about.Subject}, then(tx)
+			}
+		}
+		if _, err := w.Store.Commit(t.Context(), first.grant(t), first.seals(t), derived(func(*store.Tx) error { return nil })); err == nil {
+			t.Error("a first signature proposes nothing")
+		}
+		sys, err := w.Policy.System(policy.VoidProposal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, does := range map[string]func(tx *store.Tx) error{
+			"derives a text":  func(tx *store.Tx) error { return tx.Derive(first.text) },
+			"proposes an act": func(tx *store.Tx) error { return tx.Propose(about) },
+		} {
+			if _, err := w.Store.Commit(t.Context(), sys, nil, func(tx *store.Tx) (audit.Entry, error) {
+				return audit.Entry{Subject: about.Subject}, does(tx)
+			}); err == nil {
+				t.Errorf("an act without a seal %s", what)
+			}
+		}
+		if w.Digest(t) != before {
+			t.Error("a refused act changed something")
+		}
+		if _, err := w.Store.Commit(t.Context(), first.grant(t), first.seals(t), derived(func(tx *store.Tx) error { return tx.Propose(about) })); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Store.Commit(t.Context(), second.grant(t), second.seals(t), derived(func(tx *store.Tx) error { return tx.Propose(about) })); err == nil {
+			t.Error("the second signature proposes")
+		}
+	})
+}
+
 func TestAProposalThatIsVoidDoneOrLateTakesNoSignature(t *testing.T) {
 	both(t, func(t *testing.T, w *storetest.World) {
 		void := func(id string) {
