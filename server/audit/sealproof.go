@@ -109,8 +109,10 @@ func WriteProof(w io.Writer, p Proof) error {
 
 // ReadProof reads a proof file from anybody: it refuses names that have no
 // place, names that stand twice, members that are too large, encrypted or
-// missing, and an accompanying README that is not the one of this format,
-// since people would read it beside the verdict. It verifies nothing.
+// missing, a file that is anything beside one plain zip, since another program
+// could unpack another statement out of it, and an accompanying README that is
+// not the one of this format, since people would read it beside the verdict.
+// It verifies nothing.
 func ReadProof(r io.ReaderAt, size int64) (Proof, error) {
 	if size > maxProof {
 		return Proof{}, fault.New(fault.Invalid, "证明文件超过 %d 字节。", maxProof)
@@ -128,6 +130,9 @@ func ReadProof(r io.ReaderAt, size int64) (Proof, error) {
 			return Proof{}, fault.Wrap(err, fault.Invalid, "证明文件里的第 %d 个文件不能接受：%s", i+1, sentence(err))
 		}
 	}
+	if err := (&archive{in: r, size: size}).check(z.File); err != nil {
+		return Proof{}, err
+	}
 	return assembleProof(members)
 }
 
@@ -140,6 +145,8 @@ func readMember(f *zip.File, members map[string][]byte) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "%s 出现了两次。", f.Name)
 	case f.Flags&1 != 0 || f.Method != zip.Store && f.Method != zip.Deflate:
 		return nil, fault.New(fault.Invalid, "%s 加了密或用了不支持的压缩方法。", f.Name)
+	case !f.Mode().IsRegular(): // it would be unpacked as a link, or as a folder
+		return nil, fault.New(fault.Invalid, "%s 不是普通文件。", f.Name)
 	case f.UncompressedSize64 > uint64(limit):
 		return nil, fault.New(fault.Invalid, "%s 过大，上限 %d 字节。", f.Name, limit)
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 
@@ -11,18 +12,19 @@ import (
 
 // A ProofReport is the verdict over one proof file.
 type ProofReport struct {
-	Findings Findings
-	Kind     seal.Kind
-	Title    string   // what the kind is called
-	Record   string   // of the opened row; "" for a statement without a table
-	Numbers  []uint64 // of the entries, in the signers' order
-	Entries  []Entry
+	Findings  Findings
+	Statement [sha256.Size]byte // SHA-256 of statement.txt, as sha256sum prints it
+	Kind      seal.Kind
+	Title     string   // what the kind is called
+	Record    string   // of the opened row; "" for a statement without a table
+	Numbers   []uint64 // of the entries, in the signers' order
+	Entries   []Entry
 }
 
 // VerifyProof verifies a proof against the log's key, the issuing authorities
 // and the witness policy (the zero policy demands no witness).
 func VerifyProof(p Proof, log note.Verifier, roots *x509.CertPool, policy Policy) ProofReport {
-	var report ProofReport
+	report := ProofReport{Statement: sha256.Sum256(p.Statement)}
 	statement, err := seal.ParseDetached(p.Statement)
 	if err != nil {
 		report.Findings.add(-1, nameStatement, "%s", sentence(err))

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -47,7 +51,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "flip": flip},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "flip": flip, "summed": summed},
 	})
 }
 
@@ -75,6 +79,21 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// summed wants the SHA-256 of a zip's member in the last output.
+func summed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: summed zip member")
+	}
+	z, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer z.Close()
+	data, err := fs.ReadFile(z, args[1])
+	ts.Check(err)
+	if want := fmt.Sprintf("%s 的 SHA-256：%x\n", args[1], sha256.Sum256(data)); !strings.Contains(ts.ReadFile("stdout"), want) {
+		ts.Fatalf("the output lacks %s", want)
 	}
 }
 

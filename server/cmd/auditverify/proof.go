@@ -114,6 +114,7 @@ func printProof(out io.Writer, path string, report audit.ProofReport, policy str
 	}
 	fmt.Fprintf(out, "成立：%s：%s%s，第 %s 号条目，收到 %s。\n", path, report.Title, record,
 		strings.Join(numbers, "、"), audit.SpellTime(last.Received))
+	fmt.Fprintf(out, "statement.txt 的 SHA-256：%x\n", report.Statement)
 	fmt.Fprintf(out, "证明了：全部 %d 位签署人的钥匙签署了 statement.txt；条目在这个日志之中；%s。\n", len(numbers), witnessed(policy))
 	fmt.Fprint(out, limitsOfProof)
 }
