@@ -2,14 +2,14 @@ package audit
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"sealdesk/hsm/seal"
 	"sealdesk/server/internal/fault"
@@ -49,9 +49,11 @@ type BodyReport struct {
 // A bodyCheck walks the log once more, with the bodies.
 type bodyCheck struct {
 	dir      string
+	log      note.Verifier
 	trust    seal.Trust
-	further  seal.Trust      // authorities beside the institution's own
-	enrolled map[string]bool // fingerprints of their certificates that officers enrolled under a seal
+	further  seal.Trust        // authorities beside the institution's own
+	enrolled map[string]bool   // fingerprints of their certificates that officers enrolled under a seal
+	holders  map[string]string // whom the texts name as a key's signer
 	portal   string
 	subjects *Subjects
 	sealed   map[sealKey]bool // (statement text, key) that were used
@@ -67,8 +69,13 @@ type sealKey struct {
 	key  string
 }
 
-func verifyBodies(ctx context.Context, dir, bodies string, size uint64, findings *Findings) (BodyReport, error) {
-	c := &bodyCheck{dir: bodies, subjects: NewSubjects(), sealed: map[sealKey]bool{}, done: map[[32]byte]Digest{}, enrolled: map[string]bool{}, findings: findings}
+// verifyBodies reads the bundles a second time, and hashes them again: what it
+// judges has to be what the checkpoint signs.
+func verifyBodies(ctx context.Context, dir, bodies string, log note.Verifier, head Checkpoint, findings *Findings) (BodyReport, error) {
+	c := &bodyCheck{dir: bodies, log: log, subjects: NewSubjects(), sealed: map[sealKey]bool{}, done: map[[32]byte]Digest{},
+		enrolled: map[string]bool{}, holders: map[string]string{}, findings: findings}
+	size := head.Size
+	var again Frontier
 	for index := uint64(0); index*TileWidth < size; index++ {
 		if err := ctx.Err(); err != nil {
 			return c.report, fault.Wrap(err, fault.Unavailable, "验证被中断，无法判断。")
@@ -84,6 +91,7 @@ func verifyBodies(ctx context.Context, dir, bodies string, size uint64, findings
 			return c.report, err
 		}
 		for _, b := range entries {
+			again.Append(LeafHash(b))
 			e, err := ParseEntry(b)
 			if err != nil {
 				return c.report, err
@@ -92,6 +100,12 @@ func verifyBodies(ctx context.Context, dir, bodies string, size uint64, findings
 				return c.report, err
 			}
 		}
+	}
+	if again.Root() != head.Root {
+		return c.report, fault.New(fault.Unavailable, "核对期间条目包有改动，两次读到的不同，无法判断。请对不再改动的副本重新核对。")
+	}
+	if size > 0 && c.trust.Roots == nil {
+		findings.add(0, labelStatement, "日志里没有启用陈述，签发机构无从确定，签章一份也没有核对。")
 	}
 	c.report.Subjects = c.subjects.Len()
 	return c.report, nil
@@ -114,6 +128,9 @@ func (c *bodyCheck) entry(e Entry) (bool, error) {
 		return false, nil
 	}
 	if e.Signers == 0 {
+		if _, sealed := sealedActs[e.Act]; sealed {
+			c.findings.add(at, labelProgress, "%s 须有签章，这一条没有。", e.Act)
+		}
 		return true, nil
 	}
 	text, err := c.body(e.Statement, at, labelStatement)
@@ -135,7 +152,7 @@ func (c *bodyCheck) entry(e Entry) (bool, error) {
 		}
 	}
 	c.once(e, text.Bytes)
-	verified, err := c.verify(sealed.Bytes, text.Bytes, statement.Kind(), e.Received)
+	verified, own, err := c.verify(sealed.Bytes, text.Bytes, statement.Kind(), e.Received)
 	if err != nil {
 		c.findings.add(at, labelSeal, "%s", sentence(err))
 		return true, nil
@@ -143,6 +160,7 @@ func (c *bodyCheck) entry(e Entry) (bool, error) {
 	for _, f := range signerFaults(verified, e) {
 		c.findings.add(f.Index, f.Field, "%s", f.Sentence)
 	}
+	c.holder(e, verified, own)
 	c.report.Seals++
 	if foreign := statement.Text.Get("证书指纹"); statement.Kind() == seal.KeyEnrol && foreign != "" {
 		c.enrolled[foreign] = true
@@ -155,17 +173,35 @@ func (c *bodyCheck) entry(e Entry) (bool, error) {
 
 // verify holds a seal against the institution's own authority; a certificate of
 // a further one counts only from the officer's seal that names it on.
-func (c *bodyCheck) verify(der, text []byte, kind seal.Kind, received time.Time) (seal.Detached, error) {
+func (c *bodyCheck) verify(der, text []byte, kind seal.Kind, received time.Time) (verified seal.Detached, own bool, err error) {
 	expect := seal.Expect{Portal: c.portal, Kind: kind}
-	verified, err := seal.VerifyDetached(der, text, c.trust, expect, received)
+	verified, err = seal.VerifyDetached(der, text, c.trust, expect, received)
 	if err == nil || c.further.Roots == nil {
-		return verified, err
+		return verified, true, err
 	}
 	foreign, other := seal.VerifyDetached(der, text, c.further, expect, received)
 	if other != nil || !c.enrolled[seal.Fingerprint(foreign.Certificate)] {
-		return verified, err
+		return verified, true, err
 	}
-	return foreign, nil
+	return foreign, false, nil
+}
+
+// holder remembers whom a text names for a key and holds a login, whose text
+// names nobody, against it. The institution's own authority writes the staff
+// number into the certificate; what others write there means something else.
+func (c *bodyCheck) holder(e Entry, d seal.Detached, own bool) {
+	key := seal.Fingerprint(d.Certificate)
+	if d.Statement.Kind() != seal.Login {
+		c.holders[key] = e.Actor // signerFaults held it against the text
+		return
+	}
+	named := c.holders[key]
+	if named == "" && own {
+		named = d.Certificate.Subject.SerialNumber
+	}
+	if named != "" && named != e.Actor {
+		c.findings.add(int64(e.Number), labelActor, "登录所用的钥匙是另一人的：与这把钥匙此前所签陈述或其证书所列的编号不同。")
+	}
 }
 
 // once holds that a text is sealed once by a key, whatever its salt.
@@ -202,58 +238,6 @@ func (c *bodyCheck) body(d Digest, at int64, field string) (*Salted, error) {
 		return nil, nil
 	}
 	return s, nil
-}
-
-// genesis takes the trusted authority from the first sealed statement, which
-// must be the one that opened the log.
-func (c *bodyCheck) genesis(e Entry, s seal.Statement) (bool, error) {
-	if e.Number != 0 || s.Kind() != seal.Genesis {
-		c.findings.add(int64(e.Number), labelStatement, "日志的第 0 号条目应是启用陈述，由它确定签发机构。")
-		return false, nil
-	}
-	path := filepath.Join(c.dir, CAPath)
-	data, err := readWhole(path, 1<<20, nil)
-	if err != nil {
-		return false, fault.Wrap(err, fault.Unavailable, "读不到签发机构证书 %s，无法判断。", path)
-	}
-	roots, err := ParseRoots(data)
-	if err != nil {
-		return false, err
-	}
-	words := strings.Fields(s.Text.Get("签发机构")) // a name may stand before the fingerprint
-	for _, cert := range roots {
-		of := &c.further
-		if words[len(words)-1] == seal.Fingerprint(cert) {
-			of = &c.trust
-		}
-		if of.Roots == nil {
-			of.Roots = x509.NewCertPool()
-		}
-		of.Roots.AddCert(cert)
-	}
-	if c.trust.Roots == nil {
-		c.findings.add(0, "签发机构", "%s 里没有启用陈述所列的签发机构。", CAPath)
-		return false, nil
-	}
-	c.portal = portalOf(s)
-	return true, nil
-}
-
-// ParseRoots reads PEM certificates; there must be at least one, and nothing
-// but certificates.
-func ParseRoots(data []byte) ([]*x509.Certificate, error) {
-	var certs []*x509.Certificate
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil || block.Type != "CERTIFICATE" {
-			return nil, fault.Wrap(err, fault.Invalid, "签发机构证书文件里有不是证书的内容。")
-		}
-		certs = append(certs, cert)
-	}
-	if len(certs) == 0 {
-		return nil, fault.New(fault.Invalid, "签发机构证书文件里没有 PEM 证书。")
-	}
-	return certs, nil
 }
 
 // annex checks the rows that are there against the digests that were signed.

@@ -168,3 +168,20 @@ func TestASealOfAFurtherAuthorityCountsFromTheSealThatEnrolsItOnAndNotBefore(t *
 		}
 	}
 }
+
+func TestEntriesThatChangeBetweenTheTwoReadingsAreNotJudged(t *testing.T) {
+	l := audittest.Sample(t, 300)
+	s := newScene(t, l)
+	head, err := audit.OpenCheckpoint(l.Checkpoint(), verifier(t, l.VKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var findings audit.Findings
+	if _, err := audit.VerifyBodies(t.Context(), s.dir, s.bodies, verifier(t, l.VKey), head, &findings); err != nil || !findings.OK() {
+		t.Fatal(err, findings.List)
+	}
+	head.Root[0] ^= 1
+	if _, err := audit.VerifyBodies(t.Context(), s.dir, s.bodies, verifier(t, l.VKey), head, &findings); err == nil {
+		t.Error("entries that the checkpoint does not sign are judged")
+	}
+}

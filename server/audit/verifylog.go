@@ -62,7 +62,7 @@ func VerifyLog(ctx context.Context, dir string, log note.Verifier, opts LogOptio
 		report.Findings.add(-1, CheckpointPath, "由 %d 条条目算出的根与检查点所签的根不同：有条目被改动、增删或调换。", v.size)
 	}
 	if opts.Bodies != "" && report.Findings.OK() {
-		report.Bodies, err = verifyBodies(ctx, dir, opts.Bodies, v.size, &report.Findings)
+		report.Bodies, err = verifyBodies(ctx, dir, opts.Bodies, log, report.Checkpoint, &report.Findings)
 	}
 	return report, err
 }

@@ -112,10 +112,10 @@ func portalOf(s seal.Statement) string {
 	return h.Portal
 }
 
-// signerFaults holds the seal's certificate and the text's signer lines against
-// the entry: whose number, which key, how many.
+// signerFaults holds the seal's certificate, the text's kind and its signer lines
+// against the entry: for which act, whose number, which key, how many.
 func signerFaults(d seal.Detached, e Entry) []Finding {
-	var faults Findings
+	faults := Findings{List: purposeFaults(d.Statement.Kind(), e)}
 	key := seal.Fingerprint(d.Certificate)
 	if key != e.Key {
 		faults.add(int64(e.Number), labelKey, "与签章所用证书的指纹不同。")
@@ -126,10 +126,7 @@ func signerFaults(d seal.Detached, e Entry) []Finding {
 		return faults.List
 	}
 	if d.Statement.Kind() == seal.Login {
-		if e.Signers != 1 {
-			faults.add(int64(e.Number), labelProgress, "登录只由一人签署。")
-		}
-		return faults.List
+		return faults.List // its text names nobody
 	}
 	if len(h.Signers) != e.Signers {
 		faults.add(int64(e.Number), labelProgress, "陈述列明 %d 位签署人，条目写的是 %d 位。", len(h.Signers), e.Signers)

@@ -68,7 +68,7 @@ type act struct {
 	ctx      context.Context
 	grant    policy.Grant
 	seals    []sealed
-	purpose  purpose // zero for an unsealed act
+	purpose  audit.Purpose // zero for an unsealed act
 	work     Work
 	reads    []Ref
 	budget   time.Duration
@@ -83,7 +83,7 @@ type act struct {
 // run again, asks. So does a refusal (see judge): a seal posted twice hears its
 // receipt, not that the record has moved.
 func (a *act) indexed() bool {
-	return !a.again && len(a.seals) == 1 && a.purpose.signers == 1 && a.seals[0].signer.Staff != ""
+	return !a.again && len(a.seals) == 1 && a.purpose.Signers == 1 && a.seals[0].signer.Staff != ""
 }
 
 // sealed is a verified seal with what an entry needs of it, made before the
@@ -149,7 +149,7 @@ func (a *act) take(s *Store, rule rule, seals []seal.Verified) error {
 		if err != nil {
 			return err
 		}
-		p, ok := rule.purposeOf(v.Kind())
+		p, ok := rule.purposes.Of(v.Kind())
 		if !ok {
 			return forbid("这份签章的用途与“%s”不同，不能挪用。请回到门户就本事项重新签署。", name)
 		}
@@ -166,11 +166,11 @@ func (a *act) take(s *Store, rule rule, seals []seal.Verified) error {
 		}
 	}
 	h := a.seals[0].header
-	if a.purpose.kind != seal.Login && len(h.Signers) != a.purpose.signers {
-		return forbid("“%s”的文本应列明 %d 名签署人，这一份列了 %d 名。请回到门户重新生成。", name, a.purpose.signers, len(h.Signers))
+	if a.purpose.Kind != seal.Login && len(h.Signers) != a.purpose.Signers {
+		return forbid("“%s”的文本应列明 %d 名签署人，这一份列了 %d 名。请回到门户重新生成。", name, a.purpose.Signers, len(h.Signers))
 	}
-	if len(seals) != a.purpose.to-a.purpose.from+1 {
-		return forbid("“%s”这一步需要 %d 份签章，收到 %d 份。", name, a.purpose.to-a.purpose.from+1, len(seals))
+	if len(seals) != a.purpose.To-a.purpose.From+1 {
+		return forbid("“%s”这一步需要 %d 份签章，收到 %d 份。", name, a.purpose.To-a.purpose.From+1, len(seals))
 	}
 	for i := range a.seals {
 		for j := range i {

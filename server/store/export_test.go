@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 
-	"sealdesk/hsm/seal"
+	"sealdesk/server/audit"
 )
 
 // What tests of this package see besides: the tables that they are generated
@@ -14,18 +14,12 @@ import (
 func Rules() map[string][]Purpose {
 	all := map[string][]Purpose{}
 	for act, r := range rules {
-		all[string(act)] = nil
-		for _, p := range r.purposes {
-			all[string(act)] = append(all[string(act)], Purpose{p.kind, p.signers, p.from, p.to})
-		}
+		all[string(act)] = r.purposes
 	}
 	return all
 }
 
-type Purpose struct {
-	Kind              seal.Kind
-	Signers, From, To int
-}
+type Purpose = audit.Purpose
 
 // Classes gives every table with its columns, and the record tables' subject.
 func Classes() map[string][]string {

@@ -134,7 +134,7 @@ func (g *group) wants(acts []*act) ([]want, []*table) {
 			if i == 0 && !a.indexed() {
 				digests = append(digests, m.digest[:])
 			}
-			if i == 0 && a.purpose.signers > 1 {
+			if i == 0 && a.purpose.Signers > 1 {
 				ask(proposals, m.proposalID())
 			}
 		}

@@ -226,7 +226,7 @@ func (g *group) checkUnused(a *act) error {
 	}
 	uses := g.used[hex.EncodeToString(a.seals[0].digest[:])]
 	for _, u := range uses {
-		if a.purpose.signers == 1 {
+		if a.purpose.Signers == 1 {
 			return alreadyUsed(u.number)
 		}
 		for _, m := range a.seals {
@@ -314,8 +314,8 @@ func (g *group) checkProposal(tx *Tx) (*registration.Proposal, error) {
 		return nil, nil
 	}
 	p := a.purpose
-	tx.signed = p.to
-	if p.signers == 1 || p.from == 1 && p.to == p.signers {
+	tx.signed = p.To
+	if p.Signers == 1 || p.From == 1 && p.To == p.Signers {
 		return nil, nil
 	}
 	r, err := tx.see(proposals, a.seals[0].proposalID())
@@ -323,7 +323,7 @@ func (g *group) checkProposal(tx *Tx) (*registration.Proposal, error) {
 		return nil, err
 	}
 	name := a.grant.Act().Name()
-	if p.from == 1 {
+	if p.From == 1 {
 		if r != nil {
 			return nil, fault.New(fault.Conflict, "这件待签事项已经有人提出，没有再次办理。请查看待签清单。")
 		}
@@ -346,7 +346,7 @@ func (g *group) checkProposal(tx *Tx) (*registration.Proposal, error) {
 // seal opens it and may touch nothing else, the last one closes it.
 func (g *group) propose(tx *Tx, open *registration.Proposal, e *audit.Entry) error {
 	a := tx.act
-	if len(a.seals) == 0 || a.purpose.signers == 1 || a.purpose.to-a.purpose.from+1 == a.purpose.signers {
+	if len(a.seals) == 0 || a.purpose.Signers == 1 || a.purpose.To-a.purpose.From+1 == a.purpose.Signers {
 		return nil
 	}
 	m := a.seals[len(a.seals)-1]

@@ -24,7 +24,7 @@ func (g *group) entries(tx *Tx, from audit.Entry) ([]*leaf, error) {
 			Actor: a.grant.Person(), Key: a.grant.Key(), Body: tx.grant.Body().ID, Subject: from.Subject, Note: from.Note}
 		l := &leaf{act: a, entry: e, path: tx.grant.Body().Path, last: i == n-1}
 		if len(a.seals) > 0 {
-			if err := g.sealEntry(tx, l, a.seals[i], a.purpose.from+i); err != nil {
+			if err := g.sealEntry(tx, l, a.seals[i], a.purpose.From+i); err != nil {
 				return nil, err
 			}
 		}
@@ -48,7 +48,7 @@ func (g *group) sealEntry(tx *Tx, l *leaf, m sealed, signed int) error {
 		return err
 	}
 	e := &l.entry
-	e.Actor, e.Key, e.Signed, e.Signers = k.text("staff"), m.fingerprint, signed, tx.act.purpose.signers
+	e.Actor, e.Key, e.Signed, e.Signers = k.text("staff"), m.fingerprint, signed, tx.act.purpose.Signers
 	e.Statement, e.Seal = statement.Digest(), m.signature.Digest()
 	l.statement = m.digest[:]
 	l.bodies = append(l.bodies, body{"statement", statement.Salt[:], []byte{}, statement.Bytes},
@@ -66,7 +66,7 @@ func (g *group) sealEntry(tx *Tx, l *leaf, m sealed, signed int) error {
 // sharedStatement takes over the salt that the first signer's entry was given.
 func (g *group) sharedStatement(tx *Tx, m sealed) (audit.Salted, error) {
 	first := tx.act.seals[0]
-	if tx.act.purpose.from == 1 {
+	if tx.act.purpose.From == 1 {
 		return first.statement, nil
 	}
 	earlier := g.used[hex.EncodeToString(m.digest[:])]

@@ -59,7 +59,7 @@ func (tx *Tx) Progress() (signed, signers int) {
 	if len(tx.act.seals) == 0 {
 		return 0, 0
 	}
-	return tx.signed, tx.act.purpose.signers
+	return tx.signed, tx.act.purpose.Signers
 }
 
 // Derive takes the statement as the closure writes it from the rows as they
@@ -89,7 +89,7 @@ func (tx *Tx) Propose(p registration.Proposal) error {
 	if tx.dead {
 		return errDead
 	}
-	if len(tx.act.seals) == 0 || tx.signed >= tx.act.purpose.signers {
+	if len(tx.act.seals) == 0 || tx.signed >= tx.act.purpose.Signers {
 		return fmt.Errorf("store: Propose in an act that is not the first of several")
 	}
 	tx.proposed = &p

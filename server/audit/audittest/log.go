@@ -84,7 +84,7 @@ func New(t testing.TB) *Log {
 	l.newAuthority()
 	for _, p := range []Person{{Staff: "U00001", Name: "潘亮辉"}, {Staff: "U00002", Name: "李浩"},
 		{Staff: "U00003", Name: "程云溪"}, {Staff: "U00004", Name: "吴一帆"}} {
-		l.People = append(l.People, l.enrol(p, int64(len(l.People)+2)))
+		l.People = append(l.People, l.enrol(p, pkix.Name{CommonName: p.Staff}))
 	}
 	return l
 }
@@ -104,7 +104,7 @@ func Sample(t testing.TB, size int) *Log {
 	l.Seal("conclude", "batch/2024-1", seal.Conclude, []seal.Field{{Label: "计划年度", Value: "2024"},
 		{Label: "结论", Value: "注册合格"}, {Label: "规则包", Value: "rules-1"}},
 		l.annex("application/A2024-000001", "application/A2024-000002", "application/A2024-000003"), l.People[2])
-	l.Seal("conclude-adverse", "application/A2024-000002", seal.ConcludeAdverse, []seal.Field{{Label: "计划年度", Value: "2024"},
+	l.SealInTurn([]string{"conclude", "confirm"}, "application/A2024-000002", seal.ConcludeAdverse, []seal.Field{{Label: "计划年度", Value: "2024"},
 		{Label: "记录", Value: "application/A2024-000002"}, {Label: "申请人", Value: "方小虎"}, {Label: "学校", Value: "新安小学"},
 		{Label: "任教学科", Value: "语文"}, {Label: "结论", Value: "暂缓注册"}, {Label: "规则包", Value: "rules-1"},
 		{Label: "规则发现", Value: "F2 学时不足"}, {Label: "依据", Value: "第七条"}, {Label: "理由", Value: "培训学时不足"}},
@@ -131,9 +131,19 @@ func (l *Log) annex(records ...string) seal.Annex {
 	return a
 }
 
-// Seal appends one entry per signer; the last one leaves a state with the
-// annex's records, or the subject when there is no annex.
+// Seal appends one entry of the act per signer; the last one leaves a state with
+// the annex's records, or the subject when there is no annex.
 func (l *Log) Seal(act, subject string, kind seal.Kind, fields []seal.Field, annex seal.Annex, signers ...Person) {
+	l.t.Helper()
+	acts := make([]string, len(signers))
+	for i := range acts {
+		acts[i] = act
+	}
+	l.SealInTurn(acts, subject, kind, fields, annex, signers...)
+}
+
+// SealInTurn is Seal with an act of each signer's own.
+func (l *Log) SealInTurn(acts []string, subject string, kind seal.Kind, fields []seal.Field, annex seal.Annex, signers ...Person) {
 	l.t.Helper()
 	h := seal.Header{Portal: "签台测试", Institution: "歙县教育局", Nonce: audit.Salt(nil).Salt, Issued: l.received, Expires: l.received.Add(time.Hour)}
 	for _, p := range signers {
@@ -151,7 +161,7 @@ func (l *Log) Seal(act, subject string, kind seal.Kind, fields []seal.Field, ann
 		der, err := seal.Sign(text, p.Cert, nil, p.key, l.received)
 		l.must(err)
 		sealed := audit.Salt(der)
-		e := l.next(act, subject)
+		e := l.next(acts[i], subject)
 		e.Actor, e.Key, e.Signed, e.Signers = p.Staff, p.Fingerprint(), i+1, len(signers)
 		e.Statement, e.Seal = done.Statement.Digest(), sealed.Digest()
 		if i == len(signers)-1 {
@@ -299,12 +309,20 @@ func (l *Log) newAuthority() {
 	l.CAPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: l.CA.Raw})
 }
 
-func (l *Log) enrol(p Person, serial int64) Person {
+// Enrol certifies one more person, with this serial number in the subject.
+func (l *Log) Enrol(staff, serial string) Person {
+	l.t.Helper()
+	p := l.enrol(Person{Staff: staff, Name: "汪一"}, pkix.Name{CommonName: staff, SerialNumber: serial})
+	l.People = append(l.People, p)
+	return p
+}
+
+func (l *Log) enrol(p Person, subject pkix.Name) Person {
 	l.t.Helper()
 	var err error
 	p.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	l.must(err)
-	p.Cert = l.certify(&x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: p.Staff},
+	p.Cert = l.certify(&x509.Certificate{SerialNumber: big.NewInt(int64(len(l.People) + 2)), Subject: subject,
 		NotBefore: Start.AddDate(0, -1, 0), NotAfter: Start.AddDate(40, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, l.CA, &p.key.PublicKey)
 	return p

@@ -61,8 +61,10 @@ func (w *World) Genesis(tb testing.TB, text seal.Statement, seals []seal.Verifie
 // GenesisText is the statement of a genesis that these people are to seal.
 func (w *World) GenesisText(tb testing.TB, people ...Person) seal.Statement {
 	tb.Helper()
+	vkey, err := w.secrets.VKey()
+	check(tb, err)
 	return w.Statement(tb, seal.Genesis, "测试市教育局（341000）", people,
-		[]seal.Field{{Label: "签发机构", Value: "测试签发机构 " + seal.Fingerprint(w.ca.root)}}, seal.Annex{Columns: []string{"名称"}})
+		[]seal.Field{{Label: "日志名称", Value: Origin}, {Label: "日志公钥", Value: vkey}, {Label: "签发机构", Value: "测试签发机构 " + seal.Fingerprint(w.ca.root)}}, seal.Annex{Columns: []string{"名称"}})
 }
 
 // genesis enrols everybody under the seals of the two officers.

@@ -91,7 +91,7 @@ func (s Secrets) Keys() (store.Keys, error) {
 	if k.LogSigner, err = audit.NewSigner(Origin, pub, private); err != nil {
 		return k, err
 	}
-	vkey, err := audit.VerifierKey(Origin, pub)
+	vkey, err := s.VKey()
 	if err != nil {
 		return k, err
 	}
@@ -104,6 +104,11 @@ func (s Secrets) Keys() (store.Keys, error) {
 	}
 	k.Fields, err = aead.New(handle)
 	return k, err
+}
+
+// VKey is the public log key as verifiers are given it.
+func (s Secrets) VKey() (string, error) {
+	return audit.VerifierKey(Origin, ed25519.NewKeyFromSeed(s.LogSeed).Public().(ed25519.PublicKey))
 }
 
 func random(n int) []byte {
