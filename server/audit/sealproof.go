@@ -2,6 +2,7 @@ package audit
 
 import (
 	"archive/zip"
+	"bytes"
 	_ "embed" // the README of a proof is a file of its own
 	"fmt"
 	"io"
@@ -29,6 +30,15 @@ type ProofSigner struct {
 
 //go:embed readme/proof.txt
 var proofReadme []byte
+
+//go:embed readme/proof-1.txt
+var proofReadme1 []byte
+
+// knownReadme reports a README that this format has, or had when the proof was
+// given out: a proof has to hold for ever.
+func knownReadme(text []byte) bool {
+	return bytes.Equal(text, proofReadme) || bytes.Equal(text, proofReadme1)
+}
 
 // Names of the members of a proof file.
 const (
@@ -111,7 +121,7 @@ func WriteProof(w io.Writer, p Proof) error {
 // place, names that stand twice, members that are too large, encrypted or
 // missing, a file that is anything beside one plain zip, since another program
 // could unpack another statement out of it, and an accompanying README that is
-// not the one of this format, since people would read it beside the verdict.
+// not one of this format, since people would read it beside the verdict.
 // It verifies nothing.
 func ReadProof(r io.ReaderAt, size int64) (Proof, error) {
 	if size > maxProof {
@@ -178,7 +188,7 @@ func assembleProof(members map[string][]byte) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
-	if string(readme) != string(proofReadme) {
+	if !knownReadme(readme) {
 		return Proof{}, fault.New(fault.Invalid, "证明文件的 %s 不是本格式的说明，可能被改动。", nameReadme)
 	}
 	var p Proof

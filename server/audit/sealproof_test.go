@@ -53,38 +53,84 @@ func TestAProofIsReadBackAndVerifiesForEveryShapeOfAct(t *testing.T) {
 	}
 }
 
+// The command is the one that the proof's README tells people to type. Of the
+// authorities that the system trusts none may count.
 func TestOpensslAcceptsTheSealsOfAProof(t *testing.T) {
 	l := audittest.Sample(t, 20)
-	dir := t.TempDir()
+	dir, trusted := t.TempDir(), t.TempDir()
 	p := l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())
-	z, err := zip.NewReader(bytes.NewReader(written(t, p)), int64(len(written(t, p))))
-	if err != nil {
-		t.Fatal(err)
+	write := func(dir, name string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := os.CopyFS(dir, z); err != nil {
-		t.Fatal(err)
+	command := ""
+	for _, m := range membersOf(t, written(t, p)) {
+		write(dir, m.name, m.data)
+		if m.name == "README.txt" {
+			_, command, _ = strings.Cut(string(m.data), "openssl ")
+			command, _, _ = strings.Cut(command, "\n")
+		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), l.CAPEM, 0o600); err != nil {
-		t.Fatal(err)
+	write(trusted, "ca.pem", l.CAPEM)
+	openssl := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
+	openssl("rehash", trusted)
+	openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=another",
+		"-keyout", filepath.Join(trusted, "another.key"), "-out", filepath.Join(trusted, "another.pem"))
 	verify := func(n int) error {
-		cmd := exec.Command("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "seal-"+strconv.Itoa(n)+".p7s",
-			"-content", "statement.txt", "-CAfile", "ca.pem", "-purpose", "any", "-out", "/dev/null")
-		cmd.Dir = dir
+		cmd := exec.Command("openssl", strings.Fields(strings.ReplaceAll(command, "seal-n", "seal-"+strconv.Itoa(n)))...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "SSL_CERT_DIR="+trusted)
 		return cmd.Run()
 	}
+	write(dir, "ca.pem", l.CAPEM)
 	for n := 1; n <= 2; n++ {
 		if err := verify(n); err != nil {
 			t.Errorf("seal %d: %v", n, err)
 		}
 	}
-	text := append([]byte(nil), p.Statement...)
-	text[len(text)-2] ^= 1
-	if err := os.WriteFile(filepath.Join(dir, "statement.txt"), text, 0o600); err != nil {
+	another, err := os.ReadFile(filepath.Join(trusted, "another.pem"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	write(dir, "ca.pem", another)
+	if verify(1) == nil {
+		t.Error("openssl accepts the seal of an authority that only the system trusts")
+	}
+	write(dir, "ca.pem", l.CAPEM)
+	text := append([]byte(nil), p.Statement...)
+	text[len(text)-2] ^= 1
+	write(dir, "statement.txt", text)
 	if verify(1) == nil {
 		t.Error("openssl accepts the seal over an altered statement")
+	}
+}
+
+func TestAProofKeepsTheReadmeOfItsTime(t *testing.T) {
+	l := audittest.Sample(t, 20)
+	members := membersOf(t, written(t, l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())))
+	texts, err := filepath.Glob("readme/*.txt")
+	if err != nil || len(texts) < 2 {
+		t.Fatal(err, texts)
+	}
+	for _, path := range texts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		members[0] = member{"README.txt", text}
+		if _, err := readBack(pack(t, members)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		members[0].data = append(text, "全部属实。\n"...)
+		if _, err := readBack(pack(t, members)); err == nil {
+			t.Errorf("%s with a line more is accepted", path)
+		}
 	}
 }
 

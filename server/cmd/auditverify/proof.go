@@ -16,7 +16,8 @@ import (
 )
 
 // limitsOfProof is what a verified proof does not show.
-const limitsOfProof = "没有证明：持钥匙的就是本人；所办的事正确；之后没有另一条目撤销或更正它；此前条目无改动、钥匙由谁保管（须另核对日志导出）。\n"
+const limitsOfProof = "没有证明：持钥匙的就是本人；所办的事正确；之后没有另一条目撤销或更正它；" +
+	"此前条目无改动、钥匙由谁保管、“收到”的时间属实（由保管日志的一方所记，只与“入册”核对过；须另核对日志导出）。\n"
 
 // A proofTrust is what the flags of proof say.
 type proofTrust struct {
@@ -115,6 +116,6 @@ func printProof(out io.Writer, path string, report audit.ProofReport, policy str
 	fmt.Fprintf(out, "成立：%s：%s%s，第 %s 号条目，收到 %s。\n", path, report.Title, record,
 		strings.Join(numbers, "、"), audit.SpellTime(last.Received))
 	fmt.Fprintf(out, "statement.txt 的 SHA-256：%x\n", report.Statement)
-	fmt.Fprintf(out, "证明了：全部 %d 位签署人的钥匙签署了 statement.txt；条目在这个日志之中；%s。\n", len(numbers), witnessed(policy))
+	fmt.Fprintf(out, "证明了：应签署的 %d 位签署人的钥匙都签署了 statement.txt；条目在这个日志之中；%s。\n", len(numbers), witnessed(policy))
 	fmt.Fprint(out, limitsOfProof)
 }
