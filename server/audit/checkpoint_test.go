@@ -175,6 +175,7 @@ func TestAPolicyThatWouldMisleadIsRefused(t *testing.T) {
 		"another log":         "log " + plain + "\nwitness a " + key + "\nquorum a\n",
 		"an unknown word":     "trust everybody\nquorum none\n",
 		"an unknown quorum":   "witness a " + key + "\nquorum b\n",
+		"a member twice":      "witness a " + key + "\ngroup g 2 a a\nquorum g\n",
 		"a group of zero":     "witness a " + key + "\ngroup g 0 a\nquorum g\n",
 		"two quorums":         "witness a " + key + "\nquorum a\nquorum none\n",
 		"too high":            "witness a " + key + "\ngroup g 2 a\nquorum g\n",

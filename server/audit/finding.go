@@ -23,7 +23,8 @@ const maxFindings = 200
 // Findings collects faults. The zero value is ready.
 type Findings struct {
 	List []Finding
-	More int // faults beyond the list
+	More int  // faults beyond the list
+	Cut  bool // the list is full and the rest was not looked at
 }
 
 // OK reports that there is no fault.

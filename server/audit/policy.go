@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,6 +59,11 @@ func ParsePolicy(b []byte, log note.Verifier) (Policy, error) {
 				return Policy{}, fault.New(fault.Invalid, "见证策略第 %d 行又写了一次 quorum，只能有一行。", n)
 			}
 		case "group":
+			for i := 4; i < len(words); i++ {
+				if slices.Contains(words[3:i], words[i]) {
+					return Policy{}, fault.New(fault.Invalid, "见证策略第 %d 行把 %s 列了两次，同一成员不能算两次。", n, words[i])
+				}
+			}
 			if len(words) > 2 && strings.Trim(words[2], "0") == "" {
 				return Policy{}, fault.New(fault.Invalid, "见证策略第 %d 行的人数不能是零；不要求见证请写 quorum none。", n)
 			}
@@ -108,6 +114,9 @@ func namesLog(vkey string, log note.Verifier) bool {
 	v, err := note.NewVerifier(vkey)
 	return err == nil && v.Name() == log.Name() && v.KeyHash() == log.KeyHash()
 }
+
+// Demands reports whether the policy asks for any witness at all.
+func (p Policy) Demands() bool { return p.named && p.group.N > 0 }
 
 // Check reports whether the witnesses that the policy demands have cosigned
 // this checkpoint.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"sealdesk/hsm/seal"
 	"sealdesk/server/audit"
 	"sealdesk/server/audit/audittest"
 )
@@ -381,4 +382,59 @@ func FuzzReadProof(f *testing.F) {
 			t.Errorf("a proof does not survive being written: %v", err)
 		}
 	})
+}
+
+func TestABatchThatDecidesTwiceOnARecordProvesNothingAboutIt(t *testing.T) {
+	l := audittest.Sample(t, 8)
+	twice := seal.Annex{Columns: []string{"申请人", "结论"}, Rows: []seal.AnnexRow{
+		{Record: "application/A1", Salt: [16]byte{1}, Cells: []string{"方小虎", "合格"}}, {Record: "application/A1", Salt: [16]byte{2}, Cells: []string{"方小虎", "不合格"}}}}
+	l.Seal("conclude", "batch/2024-2", seal.Conclude, []seal.Field{{Label: "计划年度", Value: "2024"}, {Label: "结论", Value: "注册合格"},
+		{Label: "规则包", Value: "rules-1"}}, twice, l.People[2])
+	parts := seal.Annex{Columns: []string{"项目", "内容"}, Rows: []seal.AnnexRow{
+		{Record: "incident/1", Salt: [16]byte{3}, Cells: []string{"经过", "丢失"}}, {Record: "incident/1", Salt: [16]byte{4}, Cells: []string{"处置", "找回"}}}}
+	l.Seal("record_incident", "incident/1", seal.IncidentReport, []seal.Field{{Label: "计划年度", Value: "2024"}, {Label: "事件编号", Value: "1"},
+		{Label: "发现时间", Value: "2024-11-20T09:30"}, {Label: "可能泄露", Value: "否"}, {Label: "涉及人数", Value: "0"}}, parts, l.People[2])
+	judge := func(act audittest.Act) audit.Findings {
+		return audit.VerifyProof(l.Proof(act, 0, l.Checkpoint()), verifier(t, l.VKey), rootsOf(l), audit.Policy{}).Findings
+	}
+	wantFault(t, "two conclusions", judge(l.Acts[len(l.Acts)-2]), -1, "statement.txt")
+	if f := judge(l.Acts[len(l.Acts)-1]); !f.OK() {
+		t.Errorf("a text in two parts: %v", f.List)
+	}
+}
+
+func TestTwoRootsOfOneSizeInAProofAreAFork(t *testing.T) {
+	l := audittest.Sample(t, 20)
+	p := l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())
+	number := l.Acts[adverseAct].Numbers[1]
+	var other audit.Edge
+	for i, b := range l.Entries {
+		if i == 15 {
+			e, err := audit.ParseEntry(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Note = "x"
+			if b, err = e.Print(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		other.Append(audit.LeafHash(b))
+	}
+	signed, err := audit.SignCheckpoint(audit.Checkpoint{Origin: audittest.Origin, Size: other.Size(), Root: other.Root()}, l.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inclusion, err := audit.ProveInclusion(t.Context(), audit.WithEdge(nil, &other), other.Size(), other.Root(), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Signers[1].Inclusion = audit.Receipt{Number: number, Entry: l.Entries[number], Checkpoint: signed, Proof: inclusion}.TLogProof()
+	findings := audit.VerifyProof(p, verifier(t, l.VKey), rootsOf(l), audit.Policy{}).Findings
+	wantFault(t, "a fork", findings, int64(number), "inclusion-2.tlog-proof")
+	for _, f := range findings.List {
+		if !strings.Contains(f.Sentence, "日志分叉") {
+			t.Error(f)
+		}
+	}
 }

@@ -44,7 +44,7 @@ func VerifyLog(ctx context.Context, dir string, log note.Verifier, opts LogOptio
 	var report LogReport
 	signed, err := readWhole(filepath.Join(dir, CheckpointPath), maxCheckpoint, nil)
 	if err != nil {
-		return report, fault.Wrap(err, fault.Unavailable, "读不到检查点 %s，无法判断。", filepath.Join(dir, CheckpointPath))
+		return report, fault.Wrap(err, fault.Unavailable, "读不到检查点 %s，无法判断：应是日志目录里的普通文件。", filepath.Join(dir, CheckpointPath))
 	}
 	if report.Checkpoint, err = OpenCheckpoint(signed, log); err != nil {
 		report.Findings.add(-1, CheckpointPath, "%s", sentence(err))
@@ -126,7 +126,7 @@ func (v *verification) run(ctx context.Context, workers int) error {
 		})
 	}
 	owned.Wait()
-	if q.err != nil {
+	if q.err != nil && !errors.Is(q.err, errEnough) {
 		return q.err
 	}
 	return v.compareEdge()
@@ -268,7 +268,7 @@ func (v *verification) accept(b *batch) error {
 		v.complete = false
 	}
 	if !v.complete {
-		return nil
+		return v.enough()
 	}
 	v.chain.touch(b.links[:b.width])
 	for i := range b.width {
@@ -284,6 +284,18 @@ func (v *verification) accept(b *batch) error {
 	}
 	return v.compareTiles(full)
 }
+
+// enough ends a run in which nothing can be judged any more and no fault would
+// be listed: a checkpoint may claim more entries than anybody can look for.
+func (v *verification) enough() error {
+	if len(v.findings.List) < maxFindings {
+		return nil
+	}
+	v.findings.Cut = true
+	return errEnough
+}
+
+var errEnough = errors.New("the list of findings is full")
 
 func (v *verification) compareEdge() error {
 	if v.size == 0 && v.genesis != nil {
@@ -313,10 +325,19 @@ func (v *verification) compareTiles(tiles []Tile) error {
 
 const fieldGenesis = "创始指纹"
 
-var errTooLong = errors.New("file longer than it may be")
+var (
+	errTooLong    = errors.New("file longer than it may be")
+	errNotRegular = errors.New("not a regular file")
+)
 
-// readWhole reads a file of at most limit bytes, into the buffer if it fits.
+// readWhole reads a file of at most limit bytes, into the buffer if it fits. It
+// opens nothing but files: a pipe would wait for whoever writes into it.
 func readWhole(path string, limit int, buffer []byte) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil {
+		return buffer[:0], err
+	} else if !info.Mode().IsRegular() {
+		return buffer[:0], errNotRegular
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return buffer[:0], err

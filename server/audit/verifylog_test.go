@@ -1,10 +1,13 @@
 package audit_test
 
 import (
+	"context"
 	"crypto/x509"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -119,5 +122,54 @@ func TestEveryAlteredByteOfAnExportIsFound(t *testing.T) {
 			notVerified("file missing: " + path)
 		}
 		write(whole)
+	}
+}
+
+func TestACheckpointThatClaimsMoreThanThereIsEndsSoon(t *testing.T) {
+	l := audittest.Sample(t, 300)
+	dir := filepath.Join(t.TempDir(), "log")
+	l.Export(dir)
+	signed, err := audit.SignCheckpoint(audit.Checkpoint{Origin: audittest.Origin, Size: 1<<53 - 1}, l.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, audit.CheckpointPath), signed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	for _, workers := range []int{1, 3} {
+		report, err := audit.VerifyLog(ctx, dir, verifier(t, l.VKey), audit.LogOptions{Workers: workers})
+		if err != nil || report.Findings.OK() || !report.Findings.Cut {
+			t.Errorf("%d workers: %v, %d faults", workers, err, len(report.Findings.List))
+		}
+	}
+}
+
+func TestAPipeInTheExportIsNotWaitedFor(t *testing.T) {
+	l := audittest.Sample(t, 9)
+	for _, path := range []string{"checkpoint", "tile/0/000.p/9", "tile/entries/000.p/9"} {
+		dir := filepath.Join(t.TempDir(), "log")
+		l.Export(dir)
+		file := filepath.Join(dir, path)
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		told := make(chan error, 1)
+		go func() {
+			_, err := audit.VerifyLog(context.Background(), dir, verifier(t, l.VKey), audit.LogOptions{})
+			told <- err
+		}()
+		select {
+		case err := <-told:
+			if err == nil {
+				t.Errorf("%s: a verdict", path)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s: the verifier waits for the pipe", path)
+		}
 	}
 }

@@ -38,7 +38,7 @@ func VerifyProof(p Proof, log note.Verifier, roots *x509.CertPool, policy Policy
 		report.Findings.add(-1, nameOpening, "签署人数与条目数不同。")
 		return report
 	}
-	c := proofCheck{proof: p, statement: statement, log: log, trust: seal.Trust{Roots: roots}, policy: policy, report: &report}
+	c := proofCheck{proof: p, statement: statement, log: log, trust: seal.Trust{Roots: roots}, policy: policy, report: &report, heads: map[uint64]Hash{}}
 	for i := range p.Signers {
 		c.signer(i)
 	}
@@ -55,6 +55,7 @@ type proofCheck struct {
 	trust     seal.Trust
 	policy    Policy
 	report    *ProofReport
+	heads     map[uint64]Hash // root by size, of the checkpoints
 }
 
 // signer verifies one seal with its entry and inclusion.
@@ -68,12 +69,7 @@ func (c *proofCheck) signer(i int) {
 	at := int64(entry.Number)
 	c.report.Entries = append(c.report.Entries, entry)
 	c.report.Numbers = append(c.report.Numbers, entry.Number)
-	receipt, err := ReceiptOf(s.Entry, s.Inclusion, c.log)
-	if err != nil {
-		findings.add(at, nameInclusion(i+1), "%s", sentence(err))
-	} else if err := c.policy.Check(receipt.Checkpoint); err != nil {
-		findings.add(at, nameInclusion(i+1), "%s", sentence(err))
-	}
+	c.inclusion(at, nameInclusion(i+1), s)
 	if entry.Logged.Before(entry.Received) || entry.Logged.Sub(entry.Received) > MaxDelay {
 		findings.add(at, labelLogged, "早于收到时间，或比它晚了 60 秒以上。")
 	}
@@ -95,6 +91,29 @@ func (c *proofCheck) signer(i int) {
 	for _, why := range signerFaults(verified, entry) {
 		findings.add(at, why.Field, "%s", why.Sentence)
 	}
+}
+
+// inclusion verifies an entry's place in the log and holds the checkpoints of
+// the proof against each other: one size has one root.
+func (c *proofCheck) inclusion(at int64, name string, s ProofSigner) {
+	findings := &c.report.Findings
+	receipt, err := ReceiptOf(s.Entry, s.Inclusion, c.log)
+	if err != nil {
+		findings.add(at, name, "%s", sentence(err))
+		return
+	}
+	if err := c.policy.Check(receipt.Checkpoint); err != nil {
+		findings.add(at, name, "%s", sentence(err))
+	}
+	head, err := OpenCheckpoint(receipt.Checkpoint, c.log)
+	if err != nil {
+		findings.add(at, name, "%s", sentence(err))
+		return
+	}
+	if root, ok := c.heads[head.Size]; ok && root != head.Root {
+		findings.add(at, name, "日志分叉：同为 %d 条条目的两个检查点，根不同。日志公钥给不同的人签了不同的日志，请保留本文件并向主管部门报告。", head.Size)
+	}
+	c.heads[head.Size] = head.Root
 }
 
 // expect takes portal and kind from the statement itself: a proof is of
@@ -174,6 +193,7 @@ func (c *proofCheck) row() {
 		return
 	}
 	c.report.Record = row.Record
+	c.recordsOnce()
 	digest := seal.AnnexRow{Record: row.Record, Salt: row.Salt, Cells: row.Cells}.Digest()
 	spelled := hex.EncodeToString(digest[:])
 	for _, signed := range c.statement.Text.Rows {
@@ -182,4 +202,22 @@ func (c *proofCheck) row() {
 		}
 	}
 	findings.add(-1, nameOpening, "所开启的一行与陈述中该记录所签的行摘要不符。")
+}
+
+// inParts are the kinds whose rows are parts of one record's text, kept apart so
+// that they can be erased. In every other table a row is all that is said of a
+// record.
+var inParts = map[seal.Kind]bool{seal.SecurityLesson: true, seal.SecurityDrill: true, seal.IncidentReport: true, seal.IncidentNote: true, seal.RulesFiling: true}
+
+// recordsOnce holds that a record stands in one row: beside a second one, which
+// stays closed, the opened row would not be what was decided.
+func (c *proofCheck) recordsOnce() {
+	seen := map[string]bool{}
+	for _, row := range c.statement.Text.Rows {
+		if seen[row[1]] && !inParts[c.statement.Kind()] {
+			c.report.Findings.add(-1, nameStatement, "记录 %s 在附件中列了两行，所开启的一行不是对它的全部结论。", row[1])
+			return
+		}
+		seen[row[1]] = true
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"math/big"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -226,7 +227,9 @@ func (l *Log) state(e audit.Entry, annex seal.Annex) audit.Salted {
 	if !annex.IsZero() {
 		records = nil
 		for _, r := range annex.Rows {
-			records = append(records, r.Record)
+			if !slices.Contains(records, r.Record) {
+				records = append(records, r.Record)
+			}
 		}
 	}
 	s := audit.State{Number: e.Number, Act: e.Act}
