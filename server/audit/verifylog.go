@@ -44,7 +44,7 @@ func VerifyLog(ctx context.Context, dir string, log note.Verifier, opts LogOptio
 	var report LogReport
 	signed, err := readWhole(filepath.Join(dir, CheckpointPath), maxCheckpoint, nil)
 	if err != nil {
-		return report, fault.Wrap(err, fault.Unavailable, "读不到检查点 %s，无法判断：应是日志目录里的普通文件。", filepath.Join(dir, CheckpointPath))
+		return report, fault.Wrap(err, fault.Unavailable, "读不到检查点 %s：应是日志目录里的一个普通文件。", filepath.Join(dir, CheckpointPath))
 	}
 	if report.Checkpoint, err = OpenCheckpoint(signed, log); err != nil {
 		report.Findings.add(-1, CheckpointPath, "%s", sentence(err))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/base64"
-	"flag"
 	"fmt"
 	"io"
 
@@ -15,15 +14,13 @@ import (
 const limitsOfLog = "没有证明：持钥匙的就是本人；所办的事正确；没有不经条目就发生的事。\n"
 
 func runLog(ctx context.Context, args []string, out, errs io.Writer) int {
-	flags := flag.NewFlagSet("log", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	flags.Usage = func() { fmt.Fprint(errs, usage) }
+	flags := newFlags("log")
 	vkey := flags.String("vkey", "", "")
 	policy := flags.String("policy", "", "")
 	genesis := flags.String("genesis", "", "")
 	bodies := flags.String("bodies", "", "")
-	if err := flags.Parse(args); err != nil {
-		return cannotTell
+	if code, done := parse(flags, args, out, errs); done {
+		return code
 	}
 	if flags.NArg() != 1 {
 		return doubt(errs, fault.New(fault.Invalid, "应给出一个日志目录。"))
@@ -53,14 +50,14 @@ func runLog(ctx context.Context, args []string, out, errs io.Writer) int {
 		printFindings(out, dir, report.Findings)
 		return fails
 	}
-	printLog(out, dir, report, *policy, *genesis != "", *bodies != "")
+	printLog(out, dir, report, witnessed(*policy, opts.Policy), *genesis != "", *bodies != "")
 	return holds
 }
 
-func printLog(out io.Writer, dir string, report audit.LogReport, policy string, genesis, bodies bool) {
+func printLog(out io.Writer, dir string, report audit.LogReport, witnesses string, genesis, bodies bool) {
 	c := report.Checkpoint
-	fmt.Fprintf(out, "成立：%s：日志 %s，条目 %d 条，根 %s。\n", dir, c.Origin, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
-	fmt.Fprintf(out, "证明了：检查点由所给公钥签名；%s；其前条目无改动、增删、调换；各主体的条目前后相连。\n", witnessed(policy))
+	fmt.Fprintf(out, "成立：%s：日志 %s，条目 %d 条，根 %s。\n", named(dir), c.Origin, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
+	fmt.Fprintf(out, "证明了：检查点由所给公钥签名；%s；其前条目无改动、增删、调换；各主体的条目前后相连。\n", witnesses)
 	if genesis {
 		fmt.Fprint(out, "第 0 号条目与打印的创始指纹相同。\n")
 	}

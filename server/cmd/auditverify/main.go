@@ -51,6 +51,15 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	told := &output{Writer: out}
+	code := command(ctx, args, told, errs)
+	if told.err != nil {
+		return doubt(errs, fault.Wrap(told.err, fault.Unavailable, "结论写不出去，请检查输出所在的磁盘或管道后重新核对。"))
+	}
+	return code
+}
+
+func command(ctx context.Context, args []string, out, errs io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
 		case "log":
@@ -73,7 +82,7 @@ func doubt(errs io.Writer, err error) int {
 	if errors.As(err, &f) {
 		sentence = f.Sentence
 	}
-	fmt.Fprintf(errs, "无法判断：%s\n", sentence)
+	fmt.Fprintf(errs, "无法判断：%s\n", inOneLine(sentence))
 	return cannotTell
 }
 
@@ -125,17 +134,23 @@ func readPolicy(path string, key note.Verifier) (audit.Policy, error) {
 // printFindings prints one sentence per fault.
 func printFindings(out io.Writer, what string, f audit.Findings) {
 	for _, finding := range f.List {
-		fmt.Fprintf(out, "不成立：%s：%s\n", what, finding)
+		fmt.Fprintf(out, "不成立：%s：%s\n", named(what), inOneLine(finding.String()))
 	}
 	if f.More > 0 {
-		fmt.Fprintf(out, "不成立：%s：另有 %d 处，不再列出。\n", what, f.More)
+		fmt.Fprintf(out, "不成立：%s：另有 %d 处，不再列出。\n", named(what), f.More)
+	}
+	if f.Cut {
+		fmt.Fprintf(out, "不成立：%s：问题太多，其余不再核对。\n", named(what))
 	}
 }
 
 // witnessed says whether witnesses were asked for.
-func witnessed(policy string) string {
-	if policy == "" {
+func witnessed(file string, policy audit.Policy) string {
+	switch {
+	case file == "":
 		return "没有给见证策略，未要求见证人联署"
+	case !policy.Demands():
+		return "策略不要求见证"
 	}
 	return "见证人联署符合策略"
 }

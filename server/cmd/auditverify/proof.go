@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/x509"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,14 +27,12 @@ type proofTrust struct {
 }
 
 func runProof(args []string, out, errs io.Writer) int {
-	flags := flag.NewFlagSet("proof", flag.ContinueOnError)
-	flags.SetOutput(errs)
-	flags.Usage = func() { fmt.Fprint(errs, usage) }
+	flags := newFlags("proof")
 	vkey := flags.String("vkey", "", "")
 	ca := flags.String("ca", "", "")
 	policy := flags.String("policy", "", "")
-	if err := flags.Parse(args); err != nil {
-		return cannotTell
+	if code, done := parse(flags, args, out, errs); done {
+		return code
 	}
 	if flags.NArg() == 0 {
 		return doubt(errs, fault.New(fault.Invalid, "应给出至少一个证明文件。"))
@@ -78,14 +75,17 @@ func readProofTrust(vkey, ca, policy string) (proofTrust, error) {
 // verify gives its verdict over one file. A file that cannot be opened cannot
 // be judged; one that can be read and is no proof does not hold.
 func (t proofTrust) verify(path string, out, errs io.Writer) int {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // a pipe would wait for whoever writes into it
+		return doubt(errs, fault.New(fault.Unavailable, "%s 不是普通文件。", named(path)))
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return doubt(errs, fault.Wrap(err, fault.Unavailable, "读不到证明文件 %s。", path))
+		return doubt(errs, fault.Wrap(err, fault.Unavailable, "读不到证明文件 %s。", named(path)))
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return doubt(errs, fault.Wrap(err, fault.Unavailable, "%s 不是普通文件。", path))
+	if info, err = f.Stat(); err != nil {
+		return doubt(errs, fault.Wrap(err, fault.Unavailable, "读不到证明文件 %s。", named(path)))
 	}
 	proof, err := audit.ReadProof(f, info.Size())
 	if err != nil {
@@ -99,11 +99,11 @@ func (t proofTrust) verify(path string, out, errs io.Writer) int {
 		printFindings(out, path, report.Findings)
 		return fails
 	}
-	printProof(out, path, report, t.policyFile)
+	printProof(out, path, report, witnessed(t.policyFile, t.policy))
 	return holds
 }
 
-func printProof(out io.Writer, path string, report audit.ProofReport, policy string) {
+func printProof(out io.Writer, path string, report audit.ProofReport, witnesses string) {
 	var numbers []string
 	for _, n := range report.Numbers {
 		numbers = append(numbers, strconv.FormatUint(n, 10))
@@ -113,9 +113,9 @@ func printProof(out io.Writer, path string, report audit.ProofReport, policy str
 	if report.Record != "" {
 		record = "，其中记录 " + report.Record + " 一行"
 	}
-	fmt.Fprintf(out, "成立：%s：%s%s，第 %s 号条目，收到 %s。\n", path, report.Title, record,
+	fmt.Fprintf(out, "成立：%s：%s%s，第 %s 号条目，收到 %s。\n", named(path), report.Title, record,
 		strings.Join(numbers, "、"), audit.SpellTime(last.Received))
 	fmt.Fprintf(out, "statement.txt 的 SHA-256：%x\n", report.Statement)
-	fmt.Fprintf(out, "证明了：应签署的 %d 位签署人的钥匙都签署了 statement.txt；条目在这个日志之中；%s。\n", len(numbers), witnessed(policy))
+	fmt.Fprintf(out, "证明了：应签署的 %d 位签署人的钥匙都签署了 statement.txt；条目在这个日志之中；%s。\n", len(numbers), witnesses)
 	fmt.Fprint(out, limitsOfProof)
 }
