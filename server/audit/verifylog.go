@@ -23,6 +23,7 @@ type LogOptions struct {
 	Policy  Policy // witnesses that must have cosigned the checkpoint
 	Genesis []byte // printed fingerprint of entry 0, see GenesisFingerprint; nil to leave it out
 	Bodies  string // directory of bodies by digest, see BodyPath; "" to leave them out
+	Seen    []Seen // what was shown of this log before
 	Workers int    // goroutines that hash and parse; 0 means one per processor
 }
 
@@ -54,6 +55,9 @@ func VerifyLog(ctx context.Context, dir string, log note.Verifier, opts LogOptio
 		report.Findings.add(-1, CheckpointPath, "%s", sentence(err))
 	}
 	v := &verification{dir: dir, size: report.Checkpoint.Size, marker: newMarker(), findings: &report.Findings, genesis: opts.Genesis}
+	if err := v.expect(opts.Seen); err != nil {
+		return report, err
+	}
 	v.chain = newChain(v.size, v.findings)
 	if err := v.run(ctx, opts.Workers); err != nil {
 		return report, err
@@ -73,6 +77,7 @@ type verification struct {
 	size     uint64
 	marker   marker
 	genesis  []byte
+	seen     []Seen
 	edge     Edge
 	chain    *chain
 	complete bool // every entry was there to be hashed
@@ -274,6 +279,7 @@ func (v *verification) accept(b *batch) error {
 	for i := range b.width {
 		v.chain.follow(&b.links[i])
 	}
+	v.recall(b)
 	var full []Tile
 	if b.width == TileWidth {
 		full = v.edge.appendTile(b.root)

@@ -254,6 +254,18 @@ func (l *Log) Checkpoint() []byte {
 	return b
 }
 
+// CheckpointAt is what the signed state was when there were so many entries.
+func (l *Log) CheckpointAt(size int) []byte {
+	l.t.Helper()
+	var then audit.Frontier
+	for _, e := range l.Entries[:size] {
+		then.Append(audit.LeafHash(e))
+	}
+	b, err := audit.SignCheckpoint(audit.Checkpoint{Origin: Origin, Size: then.Size(), Root: then.Root()}, l.Signer)
+	l.must(err)
+	return b
+}
+
 // Export writes the log as tlog-tiles.
 func (l *Log) Export(dir string) {
 	l.t.Helper()

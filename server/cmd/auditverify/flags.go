@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"sealdesk/server/internal/fault"
@@ -38,6 +39,22 @@ func parse(flags *flag.FlagSet, args []string, out, errs io.Writer) (code int, d
 		return doubt(errs, err), true
 	}
 	return holds, false
+}
+
+// A fileList is a flag that may be given several times.
+type fileList []string
+
+func (l *fileList) Set(path string) error {
+	*l = append(*l, path)
+	return nil
+}
+
+// String is empty when any of the files is.
+func (l *fileList) String() string {
+	if slices.Contains(*l, "") {
+		return ""
+	}
+	return strings.Join(*l, " ")
 }
 
 // misspelt says in our words what the flag package says in its own.

@@ -19,6 +19,8 @@ func runLog(ctx context.Context, args []string, out, errs io.Writer) int {
 	policy := flags.String("policy", "", "")
 	genesis := flags.String("genesis", "", "")
 	bodies := flags.String("bodies", "", "")
+	var seen fileList
+	flags.Var(&seen, "seen", "")
 	if code, done := parse(flags, args, out, errs); done {
 		return code
 	}
@@ -41,6 +43,13 @@ func runLog(ctx context.Context, args []string, out, errs io.Writer) int {
 			return doubt(errs, fault.New(fault.Invalid, "%s 不是创始指纹：应为 64 位十六进制数字，可以有空格。", *genesis))
 		}
 	}
+	for _, path := range seen {
+		states, err := readSeen(path, key)
+		if err != nil {
+			return doubt(errs, err)
+		}
+		opts.Seen = append(opts.Seen, states...)
+	}
 	dir := flags.Arg(0)
 	report, err := audit.VerifyLog(ctx, dir, key, opts)
 	if err != nil {
@@ -50,16 +59,19 @@ func runLog(ctx context.Context, args []string, out, errs io.Writer) int {
 		printFindings(out, dir, report.Findings)
 		return fails
 	}
-	printLog(out, dir, report, witnessed(*policy, opts.Policy), *genesis != "", *bodies != "")
+	printLog(out, dir, report, witnessed(*policy, opts.Policy), *genesis != "", *bodies != "", len(seen))
 	return holds
 }
 
-func printLog(out io.Writer, dir string, report audit.LogReport, witnesses string, genesis, bodies bool) {
+func printLog(out io.Writer, dir string, report audit.LogReport, witnesses string, genesis, bodies bool, seen int) {
 	c := report.Checkpoint
 	fmt.Fprintf(out, "成立：%s：日志 %s，条目 %d 条，根 %s。\n", named(dir), c.Origin, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
 	fmt.Fprintf(out, "证明了：检查点由所给公钥签名；%s；其前条目无改动、增删、调换；各主体的条目前后相连。\n", witnesses)
 	if genesis {
 		fmt.Fprint(out, "第 0 号条目与打印的创始指纹相同。\n")
+	}
+	if seen > 0 {
+		fmt.Fprintf(out, "是所给 %d 份以前的检查点或证明文件的续写，没有分叉。\n", seen)
 	}
 	if bodies {
 		b := report.Bodies

@@ -27,7 +27,7 @@ const (
 )
 
 const usage = `用法：
-  auditverify log   --vkey 文件 [--policy 文件] [--genesis 文件] [--bodies 目录] 日志目录
+  auditverify log   --vkey 文件 [--policy 文件] [--genesis 文件] [--bodies 目录] [--seen 文件]… 日志目录
   auditverify proof --vkey 文件 --ca 文件 [--policy 文件] 证明文件…
 
 log    核对 portal log export 的日志导出（C2SP tlog-tiles）
@@ -38,6 +38,7 @@ proof  核对 .sealproof 证明文件
 --policy   见证策略（C2SP 格式）；不给则不要求见证人联署
 --genesis  打印在纸上的创始指纹
 --bodies   原文目录；给了就核对陈述、签章和记录状态
+--seen     以前得到的检查点或证明文件，可写多次；给了就核对日志是它的续写，没有分叉
 
 公钥、证书和策略请从公布的渠道取得，不要用随被核对的文件一起送来的。
 退出码：0 成立，1 不成立，2 无法判断。
@@ -77,13 +78,17 @@ func command(ctx context.Context, args []string, out, errs io.Writer) int {
 
 // doubt says why it cannot tell.
 func doubt(errs io.Writer, err error) int {
-	sentence := err.Error()
+	fmt.Fprintf(errs, "无法判断：%s\n", inOneLine(sentence(err)))
+	return cannotTell
+}
+
+// sentence is what an error says to people.
+func sentence(err error) string {
 	var f *fault.Error
 	if errors.As(err, &f) {
-		sentence = f.Sentence
+		return f.Sentence
 	}
-	fmt.Fprintf(errs, "无法判断：%s\n", inOneLine(sentence))
-	return cannotTell
+	return err.Error()
 }
 
 // maxTrust bounds each file that a flag names.

@@ -25,9 +25,10 @@ func TestMain(m *testing.M) {
 }
 
 // Each script finds a log of 300 entries with bodies, its key, authority,
-// genesis fingerprint and two proofs, and another log's key and authority.
+// genesis fingerprint and two proofs, another log's key, and checkpoints and a
+// proof of other histories that the same key signed.
 func TestScripts(t *testing.T) {
-	l, other := audittest.Sample(t, 300), audittest.New(t)
+	l, other, longer := audittest.Sample(t, 300), audittest.Sample(t, 270), audittest.Sample(t, 301)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
@@ -43,6 +44,9 @@ func TestScripts(t *testing.T) {
 				"genesis.txt": []byte(audit.GenesisFingerprint(l.Entries[0]) + "\n"), "wrong-genesis.txt": []byte(audit.GenesisFingerprint(l.Entries[1])),
 				"batch.sealproof":   proofFile(t, l.Proof(l.Acts[2], 1, l.Checkpoint())),
 				"adverse.sealproof": proofFile(t, l.Proof(l.Acts[3], 0, l.Checkpoint())),
+				"early.checkpoint":  l.CheckpointAt(260), "forked.checkpoint": other.CheckpointAt(260),
+				"forked.sealproof": proofFile(t, other.Proof(other.Acts[2], 1, other.Checkpoint())),
+				"later.checkpoint": longer.CheckpointAt(301),
 			}
 			for name, data := range files {
 				if err := os.WriteFile(filepath.Join(env.WorkDir, name), data, 0o600); err != nil {

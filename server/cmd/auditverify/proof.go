@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -75,19 +74,12 @@ func readProofTrust(vkey, ca, policy string) (proofTrust, error) {
 // verify gives its verdict over one file. A file that cannot be opened cannot
 // be judged; one that can be read and is no proof does not hold.
 func (t proofTrust) verify(path string, out, errs io.Writer) int {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() { // a pipe would wait for whoever writes into it
-		return doubt(errs, fault.New(fault.Unavailable, "%s 不是普通文件。", named(path)))
-	}
-	f, err := os.Open(path)
+	f, err := openFile(path, "证明文件")
 	if err != nil {
-		return doubt(errs, fault.Wrap(err, fault.Unavailable, "读不到证明文件 %s。", named(path)))
+		return doubt(errs, err)
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return doubt(errs, fault.Wrap(err, fault.Unavailable, "读不到证明文件 %s。", named(path)))
-	}
-	proof, err := audit.ReadProof(f, info.Size())
+	proof, err := audit.ReadProof(f, f.size)
 	if err != nil {
 		var findings audit.Findings
 		findings.Add(-1, "证明文件", err)
