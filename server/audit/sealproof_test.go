@@ -1,7 +1,6 @@
 package audit_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"os"
 	"os/exec"
@@ -157,103 +156,6 @@ func TestEveryAlteredByteOfAProofIsFound(t *testing.T) {
 					t.Errorf("byte %d of %s altered: %+v", i, whole[at].name, f)
 				}
 			}
-		}
-	}
-}
-
-type member struct {
-	name string
-	data []byte
-}
-
-func membersOf(t testing.TB, b []byte) []member {
-	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []member
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var data bytes.Buffer
-		if _, err := data.ReadFrom(r); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, member{f.Name, data.Bytes()})
-	}
-	return all
-}
-
-func pack(t testing.TB, members []member) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, m := range members {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: m.name, Method: zip.Store})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(m.data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func TestHostileZipsAreRefused(t *testing.T) {
-	l := audittest.Sample(t, 20)
-	good := membersOf(t, written(t, l.Proof(l.Acts[adverseAct], 0, l.Checkpoint())))
-	if _, err := readBack(pack(t, good)); err != nil {
-		t.Fatalf("the same members stored by another tool: %v", err)
-	}
-	with := func(extra ...member) []byte { return pack(t, append(append([]member(nil), good...), extra...)) }
-	without := func(name string) []byte {
-		var rest []member
-		for _, m := range good {
-			if m.name != name {
-				rest = append(rest, m)
-			}
-		}
-		return pack(t, rest)
-	}
-	var bomb bytes.Buffer
-	z := zip.NewWriter(&bomb)
-	w, _ := z.Create("statement.txt")
-	for range 9 {
-		w.Write(make([]byte, 1<<20))
-	}
-	z.Close()
-	many := make([]member, 400)
-	for i := range many {
-		many[i] = member{"seal-1.p7s", nil}
-	}
-	for name, b := range map[string][]byte{
-		"an unknown name":      with(member{"note.txt", []byte("x")}),
-		"a path upwards":       with(member{"../statement.txt", []byte("x")}),
-		"a folder":             with(member{"seal/", nil}),
-		"a name twice":         with(good[1]),
-		"a third signer":       with(member{"seal-3.p7s", []byte("x")}),
-		"a signer 0":           with(member{"seal-0.p7s", []byte("x")}),
-		"a signer 01":          with(member{"seal-01.p7s", []byte("x")}),
-		"no statement":         without("statement.txt"),
-		"no readme":            without("README.txt"),
-		"no opening":           without("opening.txt"),
-		"no second entry":      without("entry-2.txt"),
-		"an empty statement":   pack(t, append([]member{{"statement.txt", nil}}, good[2:]...)),
-		"a bomb":               bomb.Bytes(),
-		"four hundred members": pack(t, many),
-		"nothing":              nil,
-		"a cut file":           pack(t, good)[:200],
-		"not a zip":            []byte(strings.Repeat("x", 500)),
-	} {
-		if p, err := readBack(b); err == nil {
-			t.Errorf("%s: %v", name, p)
 		}
 	}
 }
