@@ -39,12 +39,17 @@ func Print(name, text string, ratio, goal float64) {
 	fmt.Printf("%s: %s\nbench\t%s\tratio=%.2f\tgoal=%.2f\t%s\n", name, text, name, ratio, goal, verdict)
 }
 
-// Rates prints the figure of two sides' rates over the rounds, medians against
-// each other and the spread beside them.
+// Rates prints the figure of two sides' rates. Each round's two sides ran one
+// after the other, so they are held against each other round by round: a disk
+// whose speed drifts from round to round would bend a ratio of two medians.
 func Rates(name string, ours, theirs []float64, goal float64, unit string) {
-	a, b := Median(ours), Median(theirs)
-	Print(name, fmt.Sprintf("ours %.0f %s (%.0f-%.0f), opponent %.0f %s (%.0f-%.0f)",
-		a, unit, slices.Min(ours), slices.Max(ours), b, unit, slices.Min(theirs), slices.Max(theirs)), a/b, goal)
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		ratios[i] = ours[i] / theirs[i]
+	}
+	Print(name, fmt.Sprintf("ours %.0f %s (%.0f-%.0f), opponent %.0f %s (%.0f-%.0f), by round %.2f-%.2f",
+		Median(ours), unit, slices.Min(ours), slices.Max(ours), Median(theirs), unit, slices.Min(theirs), slices.Max(theirs),
+		slices.Min(ratios), slices.Max(ratios)), Median(ratios), goal)
 }
 
 // Race runs n pieces of work by so many workers and gives the rate a second.
