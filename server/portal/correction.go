@@ -36,7 +36,7 @@ func (p *Portal) correctionPage(c *call) (view.CorrectionForm, error) {
 	if err != nil {
 		return v, err
 	}
-	change, ok := proposed[field]
+	change, ok := proposedOf(proposed, field)
 	if ok {
 		v.Proposed = fieldChangeView(change).New
 	}

@@ -106,9 +106,8 @@ func unanswered(r rows, a registration.Application, place int) error {
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	f := fault.New(fault.Conflict, "第 %d 行（%s）有后来的表提出、学校还没有答复的更正建议，不能放在批里，整批没有签署。请打开这份申请核对，单份签署或退回学校；其余的去掉这一行后再签。", place, a.ID)
-	f.Fields = []fault.Field{{Name: a.ID, Sentence: "有没有答复的更正建议，请单份办理或退回学校。"}}
-	return f
+	return fault.New(fault.Conflict, "第 %d 行（%s）有后来的表提出、学校还没有答复的更正建议，不能放在批里，整批没有签署。请打开这份申请核对，单份签署或退回学校；其余的去掉这一行后再签。", place, a.ID).
+		At(a.ID, "有没有答复的更正建议，请单份办理或退回学校。")
 }
 
 // judges gives the rules of each record; a school is read once.

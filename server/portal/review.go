@@ -64,7 +64,7 @@ func (p *Portal) reviewPage(c *call, step string) (view.Review, error) {
 	if err != nil {
 		return v, err
 	}
-	for _, f := range inSheetOrder(proposed) {
+	for _, f := range proposed {
 		if partOf(f.Field) == step {
 			v.Proposed = append(v.Proposed, view.Proposal{Field: f.Field, In: f.In})
 		}
@@ -77,7 +77,7 @@ func (p *Portal) reviewPage(c *call, step string) (view.Review, error) {
 		v.Findings = findingAnswers(a, d)
 	case "conclude":
 		v.Conclude, v.Save = schoolConclusion(a, d), "保存审查结论"
-		for _, f := range inSheetOrder(proposed) {
+		for _, f := range proposed {
 			if partOf(f.Field) == step {
 				v.Conclude.Facts = append(v.Conclude.Facts, view.Fact{Label: "后来的表写", Value: registration.HeaderOf(f.Field) + "：" + orText(fieldChangeView(f).New, "（空）")})
 			}
@@ -110,7 +110,7 @@ func nextStep(d reviewDraft) string {
 	return reviewStepNames[len(reviewStepNames)-1].key
 }
 
-func comparePart(a registration.Application, d reviewDraft, step string, proposed map[string]registration.FieldChange) *view.FieldGroup {
+func comparePart(a registration.Application, d reviewDraft, step string, proposed []registration.FieldChange) *view.FieldGroup {
 	for _, g := range groups {
 		if g.key != step {
 			continue
@@ -122,7 +122,7 @@ func comparePart(a registration.Application, d reviewDraft, step string, propose
 			if field != "school_code" && field != "school_name" && field != "id_type" {
 				f.Correct = "/applications/" + a.ID + "/correct?field=" + field
 			}
-			if change, ok := proposed[field]; ok {
+			if change, ok := proposedOf(proposed, field); ok {
 				f.Proposed = fieldChangeView(change).New
 				if f.Proposed == "" {
 					f.Proposed = "（空）"

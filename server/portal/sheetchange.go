@@ -323,34 +323,21 @@ func (p *Portal) changesMade(c *call, changes []registration.SheetChange) []view
 	return list
 }
 
-func inSheetOrder(changes map[string]registration.FieldChange) []registration.FieldChange {
-	var list []registration.FieldChange
-	for _, column := range registration.Columns() {
-		if f, ok := changes[column.Field]; ok {
-			list = append(list, f)
-		}
-	}
-	return list
-}
-
 // proposedFor are the values that later sheets propose for a record under
-// review and nobody has answered, by field.
-func (p *Portal) proposedFor(c *call, a registration.Application) (map[string]registration.FieldChange, error) {
+// review and nobody has answered.
+func (p *Portal) proposedFor(c *call, a registration.Application) ([]registration.FieldChange, error) {
 	_, grant, err := p.place(c, policy.Review)
 	if err != nil {
 		return nil, err
 	}
-	changes, err := p.store.SheetChanges(c.ctx, grant, a.ID)
-	if err != nil || len(changes) == 0 {
-		return nil, err
+	return proposals(p.reading(c.ctx, grant), a)
+}
+
+// proposedOf is what is proposed for one field.
+func proposedOf(list []registration.FieldChange, field string) (registration.FieldChange, bool) {
+	i := slices.IndexFunc(list, func(f registration.FieldChange) bool { return f.Field == field })
+	if i < 0 {
+		return registration.FieldChange{}, false
 	}
-	reviews, err := p.store.Reviews(c.ctx, grant, a.ID)
-	if err != nil {
-		return nil, err
-	}
-	open := map[string]registration.FieldChange{}
-	for _, f := range a.Proposed(changes, reviews) {
-		open[f.Field] = f
-	}
-	return open, nil
+	return list[i], true
 }
